@@ -1,0 +1,208 @@
+//! What the desk may ask of a gateway, and what the gateway tells it (`house.md` 3.2).
+//!
+//! HTTP/1.1 and JSON on a Unix socket. The archive is the client, always; the gateway persists what it is told and
+//! works on when the archive is away.
+//!
+//! | method and path | body → answer |
+//! |---|---|
+//! | `GET /v1/health` | → [`Health`] |
+//! | `PUT /v1/meetings/{meeting}` | [`Meeting`] → 204 |
+//! | `DELETE /v1/meetings/{meeting}` | → 204 |
+//! | `GET /v1/meetings` | → `Vec<`[`MeetingNow`]`>` |
+//! | `POST /v1/meetings/{meeting}/end` | → 204: everybody is said goodbye to, the recording is closed and handed over |
+//! | `POST /v1/meetings/{meeting}/cut` | → [`CutDone`]: what is kept so far lies in `ready/` when this answers |
+//! | `GET /v1/events?after=N` | → `text/event-stream` of [`Event`], `id:` is the cursor |
+//! | `POST /v1/spool/{chunk}/acknowledge` | → 204: the gateway deletes the chunk |
+//! | `POST /v1/orders/{order}/acknowledge` | → 204 |
+//!
+//! Errors are [`Refusal`] with a 4xx or 5xx status.
+//!
+//! Not here: the spool itself (crate `spool`), authentication (the socket's permissions, until mutual TLS), and any behaviour.
+
+use serde::{Deserialize, Serialize};
+use spool::id::{EpochId, GatewayId, MeetingId, RecordingId, SeatNo, SectionId, TrackId};
+use spool::keys::PublicKey;
+use zeroize::ZeroizeOnDrop;
+
+/// A secret of a meeting: 32 bytes, lower-case hexadecimal in JSON. Never printed.
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
+pub struct Secret(pub [u8; 32]);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let hex: String = self.0.iter().map(|b| format!("{b:02x}")).collect();
+        to.serialize_str(&hex)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = zeroize::Zeroizing::new(String::deserialize(from)?);
+        let mut bytes = [0_u8; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(serde::de::Error::custom("64 hexadecimal digits are needed"));
+        }
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| serde::de::Error::custom("64 hexadecimal digits are needed"))?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// Everything a gateway needs to hold a meeting, also when the archive is away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meeting {
+    pub id: MeetingId,
+    /// The public meeting number, digits only; spoken with the receipt.
+    pub number: String,
+    /// HMAC-SHA-256 keys and digests; the gateway never learns a PIN that nobody keys in.
+    pub pins: Pins,
+    pub open: Open,
+    pub rule: RuleNotice,
+    pub section: SectionId,
+    /// Is the record on as soon as somebody is there? For whoever agrees, never for anybody else.
+    pub record: bool,
+    /// HMAC-SHA-256 key from which receipts are made: see [`receipt`](Self::receipt_key).
+    pub receipt_key: Secret,
+    /// Public halves of unused track keys of the section; the gateway takes one a track and never uses one twice.
+    pub track_keys: Vec<TrackKey>,
+}
+
+/// Digests of the PINs under a key of the meeting: HMAC-SHA-256(key, role byte 'g' | 'm' | 'c' || PIN digits).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pins {
+    pub key: Secret,
+    pub guest: Secret,
+    pub member: Option<Secret>,
+    pub chair: Option<Secret>,
+}
+
+/// When callers are let in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Open {
+    /// Whenever somebody calls; each gathering from the first seat in to the last seat out is a recording of its own.
+    Always,
+    /// From `from_ms` to `until_ms` (UTC, Unix milliseconds).
+    Between { from_ms: i64, until_ms: i64 },
+}
+
+/// What the gateway must know of the rule to tell callers the truth (GDPR Art. 13) and to mark chunks with their end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleNotice {
+    /// For example `until-approval`.
+    pub id: String,
+    /// SHA-256 of the rule's canonical text, hexadecimal.
+    pub hash: String,
+    /// Only `consent` is carried out today; anything else is refused at `put meeting`.
+    pub basis: String,
+    /// Only `shred_track` is carried out today; anything else is refused at `put meeting`.
+    pub on_withdrawal: String,
+    /// The hard cap in calendar months from the meeting's start: spoken in the notice, and every chunk's `destroy_by`.
+    pub cap_months: u32,
+    /// Which notice is spoken: a text id of the gateway's prompt catalogue.
+    pub notice: String,
+}
+
+/// The public half of one track's key pair. Its private half never leaves the archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackKey {
+    pub track: TrackId,
+    pub public: PublicKey,
+}
+
+/// A meeting as the gateway sees it now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingNow {
+    pub id: MeetingId,
+    pub number: String,
+    /// The recording of the gathering now in progress.
+    pub recording: Option<RecordingId>,
+    /// Is the record on (for whoever agreed)?
+    pub recording_on: bool,
+    pub seats: Vec<SeatNow>,
+    /// Unused track keys left; the desk refills below a quarter of its pool.
+    pub keys_left: u32,
+}
+
+/// A seat as the desk may see it: a name made from its number, never who telephones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatNow {
+    pub seat: SeatNo,
+    pub state: SeatState,
+    /// Is this voice being recorded (it has a permit and the record is on)?
+    pub recorded: bool,
+    pub muted: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeatState {
+    /// Right PIN, still in the dialogue: hears the notice, not yet in the room.
+    Arriving,
+    InRoom,
+}
+
+/// Something that happened, in order. The cursor starts at 1 with each start of the gateway; `boot` tells them apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub cursor: u64,
+    pub boot: EpochId,
+    pub utc_ms: i64,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    GatheringBegan { meeting: MeetingId, recording: RecordingId },
+    SeatArrived { meeting: MeetingId, seat: SeatNo },
+    SeatEntered { meeting: MeetingId, seat: SeatNo },
+    SeatLeft { meeting: MeetingId, seat: SeatNo },
+    PermitBegan { meeting: MeetingId, recording: RecordingId, seat: SeatNo, track: TrackId },
+    PermitEnded { meeting: MeetingId, recording: RecordingId, seat: SeatNo, track: TrackId },
+    ChunkReady { recording: RecordingId, chunk: String },
+    OrderWritten { recording: RecordingId, order: String },
+    KeysLow { meeting: MeetingId, left: u32 },
+    RecordingTrouble { meeting: MeetingId, reason: String },
+    GatheringEnded { meeting: MeetingId, recording: RecordingId },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutDone {
+    /// The chunk that was closed; `None` when nothing was being recorded.
+    pub chunk: Option<String>,
+    pub recording: Option<RecordingId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    pub gateway: GatewayId,
+    /// The public half of the gateway's signing key, hexadecimal: what the archive pins when it pairs.
+    pub signing_key: String,
+    pub boot: EpochId,
+    pub version: String,
+    pub calls: u32,
+    /// Absolute path of the spool directory, for an archive on the same machine.
+    pub spool: String,
+    /// SIP addresses listened on, `ip:port`.
+    pub sip: Vec<String>,
+}
+
+/// Why a request was not carried out; `reason` is for logs and people, `code` for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub code: String,
+    pub reason: String,
+}
