@@ -1,0 +1,138 @@
+//! Who is let as far as an answer: networks, and how many new calls a second a source may make.
+//!
+//! Asked once a datagram, before anything else is done with it. A source outside the networks gets nothing, not even
+//! an error: to it there is no gateway.
+//!
+//! Not here: how many calls there may be in all (`sip::Limits`, answered with 503), and PINs (`plan`).
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+/// An address block in CIDR notation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Network {
+    base: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Loopback, RFC 1918 and RFC 4193.
+    pub fn private() -> Vec<Self> {
+        ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"]
+            .into_iter()
+            .filter_map(|text| Self::try_from(text.to_owned()).ok())
+            .collect()
+    }
+
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.base, address) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0);
+                base.to_bits() & mask == address.to_bits() & mask
+            }
+            (IpAddr::V6(base), IpAddr::V6(address)) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.bits)).unwrap_or(0);
+                base.to_bits() & mask == address.to_bits() & mask
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let right = || format!("{text:?} is not a network; right would be \"192.168.0.0/16\" or \"10.1.2.3/32\"");
+        let (base, bits) = text.split_once('/').ok_or_else(right)?;
+        let base: IpAddr = base.parse().map_err(|_| right())?;
+        let bits: u8 = bits.parse().map_err(|_| right())?;
+        let most = if base.is_ipv4() { 32 } else { 128 };
+        if bits > most {
+            return Err(right());
+        }
+        Ok(Self { base, bits })
+    }
+}
+
+/// New calls a second, a source: a token bucket each, and a bounded number of sources remembered.
+#[derive(Debug)]
+pub struct Buckets {
+    per_second: u32,
+    sources: HashMap<IpAddr, Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    filled: Instant,
+}
+
+impl Buckets {
+    /// `per_second` new calls, and as many at once after a pause.
+    pub fn new(per_second: u32) -> Self {
+        Self { per_second, sources: HashMap::new() }
+    }
+
+    /// May this source make one more call now?
+    pub fn take(&mut self, source: IpAddr, now: Instant) -> bool {
+        let full = f64::from(self.per_second);
+        if self.sources.len() >= SOURCES && !self.sources.contains_key(&source) {
+            // Who has been quiet for long enough to be full again is the same as who was never here.
+            self.sources.retain(|_, bucket| now.duration_since(bucket.filled) < FORGET);
+            if self.sources.len() >= SOURCES {
+                return false;
+            }
+        }
+        let bucket = self.sources.entry(source).or_insert(Bucket { tokens: full, filled: now });
+        let since = now.duration_since(bucket.filled).as_secs_f64();
+        bucket.tokens = (bucket.tokens + since * full).min(full);
+        bucket.filled = now;
+        if bucket.tokens < 1.0 {
+            return false;
+        }
+        bucket.tokens -= 1.0;
+        true
+    }
+}
+
+const SOURCES: usize = 10_000;
+const FORGET: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_its_own_and_nobody_else() {
+        let net = Network::try_from("192.168.4.0/22".to_owned()).unwrap();
+        assert!(net.contains("192.168.7.255".parse().unwrap()));
+        assert!(!net.contains("192.168.8.0".parse().unwrap()));
+        assert!(!net.contains("::1".parse().unwrap()));
+        assert!(Network::try_from("0.0.0.0/0".to_owned()).unwrap().contains("8.8.8.8".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_networks_of_the_demo_are_loopback_and_private() {
+        let nets = Network::private();
+        let allowed = |a: &str| nets.iter().any(|n| n.contains(a.parse().unwrap()));
+        assert!(allowed("127.0.0.1") && allowed("10.9.8.7") && allowed("172.31.0.1") && allowed("192.168.1.2"));
+        assert!(!allowed("172.32.0.1") && !allowed("8.8.8.8"));
+    }
+
+    #[test]
+    fn one_source_cannot_take_the_calls_of_another() {
+        let start = Instant::now();
+        let mut buckets = Buckets::new(3);
+        let (a, b): (IpAddr, IpAddr) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        let granted = (0..10).filter(|_| buckets.take(a, start)).count();
+        assert_eq!(granted, 3);
+        assert!(buckets.take(b, start));
+        assert!(buckets.take(a, start + Duration::from_millis(400)));
+        assert!(!buckets.take(a, start + Duration::from_millis(400)));
+    }
+}

@@ -1,0 +1,193 @@
+//! One gathering of a meeting: from the first seat in to the last seat out, with who sits where and who is recorded.
+//!
+//! A gathering is a recording of its own. It hands out seat numbers, knows each seat's permit and which tracks are that
+//! seat's, and answers what the desk may see.
+//!
+//! Not here: who may come in (`plan`), the dialogue with a caller (`call`), sound (`room`), and files (`io::recorder`).
+
+use std::collections::BTreeMap;
+
+use control::{SeatNow, SeatState};
+use spool::id::{MeetingId, RecordingId, SeatNo, TrackId};
+
+use crate::ids::CallId;
+
+/// Who is there and on which terms.
+#[derive(Debug)]
+pub struct Gathering {
+    pub meeting: MeetingId,
+    pub recording: RecordingId,
+    /// Is the record on, for whoever agreed?
+    pub on: bool,
+    last: u32,
+    seats: BTreeMap<SeatNo, Sitting>,
+}
+
+#[derive(Debug)]
+struct Sitting {
+    call: CallId,
+    state: SeatState,
+    permit: Option<TrackId>,
+    /// Everything recorded of this seat that nobody has ordered to be erased.
+    kept: Vec<TrackId>,
+    muted: bool,
+}
+
+/// What a leaving seat leaves behind.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Left {
+    pub was_in_room: bool,
+    /// The permit that ends with it.
+    pub permit: Option<TrackId>,
+    /// Nobody is left: the gathering is over.
+    pub last: bool,
+}
+
+impl Gathering {
+    pub fn new(meeting: MeetingId, recording: RecordingId, on: bool) -> Self {
+        Self { meeting, recording, on, last: 0, seats: BTreeMap::new() }
+    }
+
+    /// A new seat, never one that somebody had before: a lost connection comes back as another.
+    pub fn arrive(&mut self, call: CallId) -> SeatNo {
+        self.last += 1;
+        let seat = SeatNo(self.last);
+        let sitting = Sitting { call, state: SeatState::Arriving, permit: None, kept: Vec::new(), muted: false };
+        self.seats.insert(seat, sitting);
+        seat
+    }
+
+    pub fn enter(&mut self, seat: SeatNo) {
+        self.change(seat, |sitting| sitting.state = SeatState::InRoom);
+    }
+
+    pub fn mute(&mut self, seat: SeatNo, on: bool) {
+        self.change(seat, |sitting| sitting.muted = on);
+    }
+
+    pub fn permitted(&mut self, seat: SeatNo, track: TrackId) {
+        self.change(seat, |sitting| {
+            sitting.permit = Some(track);
+            sitting.kept.push(track);
+        });
+    }
+
+    /// Ends the seat's permit and says which it was.
+    pub fn permit_ended(&mut self, seat: SeatNo) -> Option<TrackId> {
+        self.seats.get_mut(&seat).and_then(|sitting| sitting.permit.take())
+    }
+
+    /// Everything recorded of this seat so far; after this it is no longer the seat's to erase.
+    pub fn give_up(&mut self, seat: SeatNo) -> Vec<TrackId> {
+        self.seats.get_mut(&seat).map(|sitting| std::mem::take(&mut sitting.kept)).unwrap_or_default()
+    }
+
+    /// What was recorded of this seat and may yet be erased.
+    pub fn kept(&self, seat: SeatNo) -> &[TrackId] {
+        self.seats.get(&seat).map_or(&[], |sitting| &sitting.kept)
+    }
+
+    pub fn leave(&mut self, seat: SeatNo) -> Left {
+        let gone = self.seats.remove(&seat);
+        Left {
+            was_in_room: gone.as_ref().is_some_and(|sitting| sitting.state == SeatState::InRoom),
+            permit: gone.and_then(|sitting| sitting.permit),
+            last: self.seats.is_empty(),
+        }
+    }
+
+    /// Does somebody in the room speak off record? Never who.
+    pub fn somebody_off_record(&self) -> bool {
+        self.seats.values().any(|sitting| sitting.state == SeatState::InRoom && sitting.permit.is_none())
+    }
+
+    pub fn calls(&self) -> impl Iterator<Item = CallId> {
+        self.seats.values().map(|sitting| sitting.call)
+    }
+
+    /// The permits open now.
+    pub fn permits(&self) -> impl Iterator<Item = (SeatNo, TrackId)> {
+        self.seats.iter().filter_map(|(seat, sitting)| Some((*seat, sitting.permit?)))
+    }
+
+    /// The seats as the desk may see them.
+    pub fn now(&self) -> Vec<SeatNow> {
+        let seen = |(seat, sitting): (&SeatNo, &Sitting)| SeatNow {
+            seat: *seat,
+            state: sitting.state,
+            recorded: self.on && sitting.state == SeatState::InRoom && sitting.permit.is_some(),
+            muted: sitting.muted,
+        };
+        self.seats.iter().map(seen).collect()
+    }
+
+    fn change(&mut self, seat: SeatNo, what: impl FnOnce(&mut Sitting)) {
+        if let Some(sitting) = self.seats.get_mut(&seat) {
+            what(sitting);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gathering() -> Gathering {
+        Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), true)
+    }
+
+    #[test]
+    fn who_comes_back_gets_another_seat() {
+        let mut there = gathering();
+        let first = there.arrive(CallId(1));
+        let other = there.arrive(CallId(2));
+        there.leave(first);
+        assert!(there.arrive(CallId(3)) > other);
+    }
+
+    #[test]
+    fn a_seat_is_recorded_only_in_the_room_with_a_permit_while_the_record_is_on() {
+        let mut there = gathering();
+        let seat = there.arrive(CallId(1));
+        let recorded = |there: &Gathering| there.now()[0].recorded;
+        there.permitted(seat, TrackId([9; 16]));
+        assert!(!recorded(&there));
+        there.enter(seat);
+        assert!(recorded(&there));
+        there.on = false;
+        assert!(!recorded(&there));
+        there.on = true;
+        assert_eq!(there.permit_ended(seat), Some(TrackId([9; 16])));
+        assert!(!recorded(&there));
+    }
+
+    #[test]
+    fn a_withdrawal_reaches_every_earlier_yes_of_the_seat_once() {
+        let mut there = gathering();
+        let seat = there.arrive(CallId(1));
+        there.permitted(seat, TrackId([1; 16]));
+        there.permit_ended(seat);
+        there.permitted(seat, TrackId([2; 16]));
+        assert_eq!(there.give_up(seat), [TrackId([1; 16]), TrackId([2; 16])]);
+        assert!(there.give_up(seat).is_empty());
+    }
+
+    #[test]
+    fn somebody_still_in_the_dialogue_is_not_off_record_in_the_room() {
+        let mut there = gathering();
+        let seat = there.arrive(CallId(1));
+        assert!(!there.somebody_off_record());
+        there.enter(seat);
+        assert!(there.somebody_off_record());
+        there.permitted(seat, TrackId([1; 16]));
+        assert!(!there.somebody_off_record());
+    }
+
+    #[test]
+    fn the_last_one_out_ends_the_gathering() {
+        let mut there = gathering();
+        let (a, b) = (there.arrive(CallId(1)), there.arrive(CallId(2)));
+        assert!(!there.leave(a).last);
+        assert_eq!(there.leave(b), Left { was_in_room: false, permit: None, last: true });
+    }
+}
