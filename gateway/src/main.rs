@@ -1,2 +1,72 @@
-//! Placeholder.
-fn main() {}
+//! `gateway`: reads its settings, binds, runs, drains. Also a caller of our own, `gateway dial`.
+//!
+//! Not here: anything that happens during a call (`io::switchboard`).
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use gateway::config::Config;
+use gateway::{dial, io};
+
+/// The telephone line of Amtsleitung.
+#[derive(Debug, Parser)]
+#[command(name = "gateway", version)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Takes calls until SIGTERM.
+    Serve {
+        /// The settings, a TOML file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Reads the settings and says what is wrong with them.
+    CheckConfig {
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Calls somebody: keys digits, plays a WAV file or a tone, keeps what is heard, reports in JSON.
+    Dial(dial::DialArgs),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().what {
+        What::Serve { config } => match read(&config) {
+            Ok(config) => serve(config),
+            Err(code) => code,
+        },
+        What::CheckConfig { config } => match read(&config) {
+            Ok(_) => {
+                println!("{}: in order", config.display());
+                ExitCode::SUCCESS
+            }
+            Err(code) => code,
+        },
+        What::Dial(arguments) => dial::run(arguments),
+    }
+}
+
+fn read(path: &PathBuf) -> Result<Config, ExitCode> {
+    let wrong = |why: String| {
+        eprintln!("{}: {why}", path.display());
+        ExitCode::from(2)
+    };
+    let text = io::read_config(path).map_err(|why| wrong(why.to_string()))?;
+    Config::parse(&text).map_err(|why| wrong(why.to_string()))
+}
+
+fn serve(config: Config) -> ExitCode {
+    io::log_to_stderr();
+    match io::serve::run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("gateway: {}", io::with_causes(&why));
+            ExitCode::FAILURE
+        }
+    }
+}
