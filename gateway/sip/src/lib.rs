@@ -1,1 +1,23 @@
-//! Placeholder.
+//! SIP for a telephone gateway: one endpoint that owns no socket, no thread and no clock.
+//!
+//! The shell reads a datagram and gives it to [`Endpoint::receive`]; it gives orders by
+//! [`Endpoint::command`] and calls [`Endpoint::time_passed`] no later than [`Endpoint::deadline`].
+//! Each of the three appends to a list of [`Output`]: bytes to send, and [`Event`]s about legs.
+//! Session descriptions are read and written by [`sdp`].
+//!
+//! Not here: sockets, allowed networks and admission per source (the shell), sound (`media`), digest and
+//! registration (not yet), and what a call is for.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
+)]
+
+mod api;
+mod endpoint;
+mod pii;
+pub mod sdp;
+
+pub use api::{Command, Config, Counters, Ended, Event, Leg, Limits, Output, Path, Transport};
+pub use endpoint::Endpoint;
+pub use pii::CallerNumber;
