@@ -1,0 +1,199 @@
+//! The media workers: OS threads that own calls' sockets and rooms' sound, and the queues that lead to them.
+//!
+//! [`Workers::start`] gives the handle the switchboard speaks to ([`Workers::tell`]) and the queue of [`FromWorker`].
+//! A call is opened on one worker and moved to the worker of its room when it enters; the handle knows where it is.
+//!
+//! Not here: who may enter, speak or be recorded (`call`, `consent`), and files (`io::recorder`).
+
+mod line;
+mod saying;
+mod worker;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use media::leg::LegConfig;
+use spool::id::{SeatNo, Slot};
+use tokio::sync::mpsc;
+
+use self::line::Line;
+use self::worker::Worker;
+use super::clock::Clock;
+use super::recorder::Frames;
+use super::socket::SourceRule;
+use crate::consent::Permit;
+use crate::ids::CallId;
+use crate::prompts::Prompt;
+
+/// Where seats hear each other; rooms are spread over the workers and over the slot by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomId(pub u64);
+
+/// How the workers are set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// 0 takes one a core.
+    pub workers: usize,
+    /// A call without a single packet for this long is reported. A held call is exempt.
+    pub silence_limit: Duration,
+}
+
+/// What the switchboard wants of a call's or a room's sound.
+pub enum ToWorker {
+    /// `remote` is the SDP's address.
+    Open { call: CallId, socket: UdpSocket, leg: LegConfig, remote: SocketAddr, rule: SourceRule },
+    /// A re-INVITE changed codec, address or both.
+    Retarget { call: CallId, leg: LegConfig, remote: SocketAddr, rule: SourceRule },
+    /// Neither mixed nor recorded while held; hears nothing of the room.
+    Hold { call: CallId, on: bool },
+    /// Replaces what this caller hears from us, at once; over the room's sound, which goes on softly behind it.
+    Say { call: CallId, token: u32, parts: Vec<Arc<Prompt>> },
+    Hush { call: CallId },
+    Enter { call: CallId, room: RoomId, seat: SeatNo },
+    Leave { call: CallId },
+    /// From the permit's first slot on this voice goes to the recorder, while the room's record is on.
+    Permit { call: CallId, permit: Permit },
+    /// `at` is the first slot that is no longer permitted.
+    EndPermit { call: CallId, at: Slot },
+    /// The key press that began last was judged: the tap, held since then, goes on.
+    DigitSettled { call: CallId },
+    Record { room: RoomId, on: bool },
+    Mute { call: CallId, on: bool },
+    Close { call: CallId },
+}
+
+/// What the switchboard learns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromWorker {
+    DigitBegan { call: CallId, digit: char, slot: Slot },
+    Digit { call: CallId, digit: char, began: Slot, ended: Slot },
+    /// Part number `part` of the saying `token` was played to its end.
+    Said { call: CallId, token: u32, part: usize },
+    /// Not a packet for as long as the settings allow. Said once until there is one again.
+    NoMedia { call: CallId },
+}
+
+/// A worker's queue is full or its thread gone: it is a slot's thousands of messages behind.
+#[derive(Debug, thiserror::Error)]
+#[error("a media worker does not answer")]
+pub struct Stuck;
+
+/// The switchboard's end of all workers; the threads end when it is dropped.
+#[derive(Debug)]
+pub struct Workers {
+    workers: Vec<Hand>,
+    /// On which worker each call is.
+    calls: HashMap<CallId, usize>,
+}
+
+#[derive(Debug)]
+struct Hand {
+    /// When full the message is refused: see [`Stuck`].
+    commands: SyncSender<Command>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What goes over a worker's queue.
+enum Command {
+    Tell(ToWorker),
+    /// A call is on its way from another worker: what is told to it until then is kept back.
+    Expect(CallId),
+    Move { call: CallId, to: usize, room: RoomId, seat: SeatNo },
+    Arrive { line: Box<Line>, room: RoomId, seat: SeatNo },
+    Stop,
+}
+
+impl Workers {
+    /// Starts the threads. Digits and other news come out of the second half.
+    pub fn start(settings: &Settings, clock: Clock, frames: &Frames) -> io::Result<(Self, mpsc::Receiver<FromWorker>)> {
+        let threads = match settings.workers {
+            0 => thread::available_parallelism()?.get(),
+            some => some,
+        };
+        let (news, told) = mpsc::channel(NEWS_QUEUE);
+        let (commands, queues): (Vec<_>, Vec<_>) = (0..threads).map(|_| sync_channel(COMMAND_QUEUE)).unzip();
+        let mut workers = Vec::with_capacity(threads);
+        for (number, (mine, queue)) in commands.iter().zip(queues).enumerate() {
+            let worker = Worker::new(settings, commands.clone(), news.clone(), frames.clone());
+            let thread = thread::Builder::new()
+                .name(format!("media-{number}"))
+                .spawn(move || worker::run(worker, clock, &queue))?;
+            workers.push(Hand { commands: mine.clone(), thread: Some(thread) });
+        }
+        Ok((Self { workers, calls: HashMap::new() }, told))
+    }
+
+    /// Never waits. Messages to one call are carried out in the order told, wherever the call is.
+    pub fn tell(&mut self, message: ToWorker) -> Result<(), Stuck> {
+        let at = match &message {
+            ToWorker::Open { call, .. } => {
+                let at = self.spread(call.0);
+                self.calls.insert(*call, at);
+                at
+            }
+            ToWorker::Enter { call, room, seat } => return self.enter(*call, *room, *seat),
+            ToWorker::Close { call } => match self.calls.remove(call) {
+                Some(at) => at,
+                None => return Ok(()),
+            },
+            ToWorker::Record { room, .. } => self.spread(room.0),
+            ToWorker::Retarget { call, .. }
+            | ToWorker::Hold { call, .. }
+            | ToWorker::Say { call, .. }
+            | ToWorker::Hush { call }
+            | ToWorker::Leave { call }
+            | ToWorker::Permit { call, .. }
+            | ToWorker::EndPermit { call, .. }
+            | ToWorker::DigitSettled { call }
+            | ToWorker::Mute { call, .. } => match self.calls.get(call) {
+                Some(at) => *at,
+                None => return Ok(()),
+            },
+        };
+        self.send(at, Command::Tell(message))
+    }
+
+    fn enter(&mut self, call: CallId, room: RoomId, seat: SeatNo) -> Result<(), Stuck> {
+        let Some(from) = self.calls.get(&call).copied() else { return Ok(()) };
+        let to = self.spread(room.0);
+        if from == to {
+            return self.send(from, Command::Tell(ToWorker::Enter { call, room, seat }));
+        }
+        self.send(to, Command::Expect(call))?;
+        self.send(from, Command::Move { call, to, room, seat })?;
+        self.calls.insert(call, to);
+        Ok(())
+    }
+
+    fn spread(&self, number: u64) -> usize {
+        (number % self.workers.len().max(1) as u64) as usize
+    }
+
+    fn send(&self, at: usize, command: Command) -> Result<(), Stuck> {
+        let hand = self.workers.get(at).ok_or(Stuck)?;
+        hand.commands.try_send(command).map_err(|_| Stuck)
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for hand in &self.workers {
+            // Refused only by a thread that is gone or stuck; neither can be told anything.
+            let _ = hand.commands.send(Command::Stop);
+        }
+        for hand in &mut self.workers {
+            if let Some(thread) = hand.thread.take() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+const COMMAND_QUEUE: usize = 4096;
+
+const NEWS_QUEUE: usize = 4096;
