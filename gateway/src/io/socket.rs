@@ -195,6 +195,7 @@ impl MediaSocket {
     /// One read a slot; to the end every fourth, and every slot while there was more than one to read.
     fn read_blindly(&mut self, slot: u64, buffer: &mut [u8], each: &mut impl FnMut(&[u8])) {
         let to_the_end = slot % 4 == 0 || self.eager > 0;
+        let ordinary = if self.eager > 0 { 1 } else { 4 };
         self.eager = self.eager.saturating_sub(1);
         let mut read = 0_u8;
         while let Some(length) = receive_one(&self.socket, buffer) {
@@ -205,8 +206,8 @@ impl MediaSocket {
                 break;
             }
         }
-        // Up to four are the fourth slot's ordinary harvest; more is a peer with short packets or a stall behind us.
-        if read > 4 {
+        // Up to four are a fourth slot's ordinary harvest; more is a peer with short packets or a stall behind us.
+        if read > ordinary {
             self.eager = EAGER_SLOTS;
         }
     }
