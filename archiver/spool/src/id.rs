@@ -97,7 +97,8 @@ impl fmt::Display for SeatNo {
     }
 }
 
-fn unhex(text: &str, into: &mut [u8]) -> Option<()> {
+/// Lower-case hexadecimal of exactly the length of `into`.
+pub(crate) fn unhex(text: &str, into: &mut [u8]) -> Option<()> {
     let text = text.as_bytes();
     if text.len() != into.len() * 2 {
         return None;
@@ -108,7 +109,8 @@ fn unhex(text: &str, into: &mut [u8]) -> Option<()> {
         _ => None,
     };
     for (pair, byte) in text.chunks_exact(2).zip(into) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        let [high, low] = *pair else { return None };
+        *byte = digit(high)? << 4 | digit(low)?;
     }
     Some(())
 }
