@@ -1,0 +1,222 @@
+# Texte des Schreibtischs (Desk), Deutsch. Das englische Gegenstück ist en.ftl; beide haben dieselben Schlüssel.
+# Schlichte Wörter, eine Anweisung je Satz.
+
+desk-name = Amtsleitung
+desk-what = Telefonleitung und Archiv für Sitzungen
+desk-skip = Zum Inhalt springen
+desk-nav = Hauptmenü
+desk-nav-meetings = Sitzungen
+desk-language = English
+desk-language-label = Show this page in English
+desk-licences = Lizenzen
+desk-leave = Abmelden
+
+# Tage und Zeiten
+month-1 = Januar
+month-2 = Februar
+month-3 = März
+month-4 = April
+month-5 = Mai
+month-6 = Juni
+month-7 = Juli
+month-8 = August
+month-9 = September
+month-10 = Oktober
+month-11 = November
+month-12 = Dezember
+day = { $day }. { $month } { $year }
+day-and-time = { $day }. { $month } { $year }, { $hour }:{ $minute } Uhr
+hour-and-minute = { $hour }:{ $minute } Uhr
+
+# Plätze
+seat = Telefon { $seat }
+seats-nobody = Zurzeit ist niemand da.
+seats-now = { $count ->
+    [one] Eine Person ist da.
+   *[other] { $count } Personen sind da.
+}
+seats-recorded = { $count ->
+    [0] Niemand wird aufgenommen.
+    [one] Eine Person wird aufgenommen.
+   *[other] { $count } Personen werden aufgenommen.
+}
+seat-head = Platz
+seat-where = Wo
+seat-record = Aufnahme
+seat-arriving = kommt gerade
+seat-in-room = im Raum
+seat-muted = (stumm)
+seat-recorded = wird aufgenommen
+seat-not-recorded = keine Aufnahme
+
+# Seite: Sitzungen
+meetings-title = Sitzungen
+meetings-none = Es ist noch keine Sitzung angelegt.
+meetings-gateway-away = Die Telefonanlage antwortet gerade nicht. Laufende Gespräche und Aufnahmen gehen davon unabhängig weiter. Diese Seite versucht es von selbst noch einmal.
+meeting-name = Sitzung { $number }
+meeting-running = läuft
+meeting-idle = niemand da
+meeting-seats-table = Wer ist in Sitzung { $number }
+meeting-end = Sitzung beenden
+meeting-end-label = Sitzung { $number } beenden
+meeting-keys-low = Es sind nur noch { $count } Schlüssel für neue Stimmen da. Das Archiv legt von selbst neue an.
+recordings-title = Aufnahmen
+recordings-none = Noch keine Aufnahme. Sie erscheint hier, sobald jemand anruft und der Aufnahme zustimmt.
+recording-name = Aufnahme vom { $when }
+recording-count = { $count ->
+    [0] Keine Stimme
+    [one] Eine Stimme
+   *[other] { $count } Stimmen
+}
+
+# Zustand einer Aufnahme, kurz
+state-running = läuft noch
+state-kept = aufbewahrt
+state-approved = Niederschrift genehmigt
+state-destroying = wird vernichtet
+state-destroyed = vernichtet
+
+# Seite: Sitzung beenden
+end-title = Sitzung { $number } beenden?
+end-what = Alle Anrufenden hören einen Abschied. Dann endet ihr Gespräch. Die Aufnahme wird geschlossen und kommt ins Archiv.
+end-who = { $count ->
+    [0] Zurzeit ist niemand in der Sitzung.
+    [one] Zurzeit ist eine Person in der Sitzung.
+   *[other] Zurzeit sind { $count } Personen in der Sitzung.
+}
+end-yes = Ja, Sitzung jetzt beenden
+end-no = Nein, zurück
+end-done = Die Sitzung { $number } ist beendet.
+
+# Seite: Aufnahme
+recording-title = Aufnahme vom { $when }
+recording-of = Sitzung { $number }
+recording-back = Zurück zu den Sitzungen
+recording-state-running = Die Sitzung läuft noch. Die Aufnahme wird laufend ins Archiv übernommen. Laden Sie die Seite neu, um Neues zu hören.
+recording-state-kept = Die Aufnahme wird aufbewahrt, bis die Niederschrift genehmigt ist. Spätestens am { $day } wird sie vernichtet.
+recording-state-approved = Die Niederschrift wurde am { $approved } genehmigt. Die Aufnahme wird am { $day } vernichtet.
+recording-state-destroying = Die Aufnahme wird gerade vernichtet. Sie kann nicht mehr gehört werden.
+recording-state-destroyed = Die Aufnahme wurde am { $day } vernichtet. Sie kann nicht mehr gehört werden.
+
+listen-title = Anhören
+listen-why = Wozu möchten Sie die Aufnahme hören?
+listen-why-hint = Der Zweck wird aufgeschrieben, bevor der erste Ton zu hören ist. Hören Sie nur, was Sie für diesen Zweck brauchen.
+listen-start = Zweck festhalten und anhören
+listen-missing = Bitte wählen Sie zuerst einen Zweck aus.
+listen-nothing = Es gibt nichts zu hören: Niemand hat der Aufnahme zugestimmt, oder alle Stimmen wurden gelöscht.
+listen-purpose = Zweck: { $purpose }
+listen-until = Mit diesem Zweck können Sie bis { $when } hören. Danach werden Sie noch einmal gefragt.
+listen-voices = Wen möchten Sie hören?
+listen-all = Alle Stimmen
+listen-player = Ton der Aufnahme: { $voice }
+listen-length = Länge: { $length }
+listen-keys = Tasten: Leertaste spielt und hält an. Pfeil links und Pfeil rechts springen fünf Sekunden. Pos1 springt zum Anfang.
+listen-back = 10 Sekunden zurück
+listen-forward = 10 Sekunden vor
+listen-speed = Tempo
+listen-speed-slow = langsam
+listen-speed-normal = normal
+listen-speed-fast = schnell
+listen-trouble = Dieser Teil der Aufnahme kann gerade nicht gelesen werden. Bitte laden Sie die Seite neu.
+listen-locked = Das Archiv ist verschlossen. Zum Anhören muss die Verwaltung es mit der Passphrase öffnen.
+purpose-minutes = Niederschrift erstellen
+purpose-objection = Einwand gegen die Niederschrift prüfen
+purpose-request = Auskunft an eine betroffene Person
+purpose-check = Technische Güte prüfen
+
+stretch-title = Was nicht aufgenommen wurde
+stretch-hint = Wer dort gesprochen hat, ist nicht gespeichert.
+stretch-off-record = mit Beiträgen ohne Aufnahme
+stretch-erased = Lücke: Eine Stimme wurde gelöscht
+stretch-paused = Aufnahme unterbrochen
+stretch-gap = Lücke: { $reason }
+stretch-from-until = { $from } bis { $until }
+stretch-bar = Zeitleiste: Stellen ohne Aufnahme sind schraffiert
+stretch-none = Keine Lücken: In dieser Aufnahme hatten alle im Raum zugestimmt.
+stretch-error = Zwischen zwei Teilen dieser Aufnahme kann die Zeit um bis zu { $ms } Millisekunden abweichen.
+gap-bleed = Ein Lautsprecher hätte eine Stimme ohne Aufnahmeerlaubnis übertragen
+gap-ring-full = Der Rechner war überlastet
+gap-digits = Tastendruck
+gap-hold = Gespräch gehalten
+gap-disk = Der Speicher war voll oder gestört
+gap-no-keys = Es fehlten Schlüssel
+gap-state-unknown = Unklar, ob aufgenommen werden durfte
+gap-interrupted = Die Telefonanlage wurde unterbrochen
+
+approve-title = Niederschrift
+approve-what = Ist die Niederschrift genehmigt? Dann beginnt die Frist. Die Aufnahme wird drei Tage später vernichtet, am { $day }.
+approve-revocable = Bis zu diesem Tag können Sie das zurücknehmen.
+approve-do = Niederschrift genehmigt
+approve-undo = Genehmigung zurücknehmen
+approve-running = Solange die Sitzung läuft, kann die Niederschrift nicht genehmigt werden.
+
+facts-title = Angaben zur Aufnahme
+facts-number = Sitzungsnummer
+facts-began = Beginn
+facts-ended = Ende
+facts-length = Länge
+facts-voices = Aufgenommene Stimmen
+facts-rule = Löschregel
+facts-destroy = Wird vernichtet
+facts-destroy-latest = spätestens am { $day }
+facts-destroy-on = am { $day }
+facts-destroy-done = vernichtet am { $day }
+facts-exports = Ausgegebene Kopien
+facts-id = Kennung
+rule-until-approval = Bis zur Genehmigung der Niederschrift und drei Tage danach, höchstens sechs Monate
+rule-other = { $rule }
+
+consent-title = Einwilligungen
+consent-hint = Gezählt werden Entscheidungen, keine Personen. Nummern und Namen sind nicht gespeichert.
+consent-given = zugestimmt
+consent-refused = abgelehnt
+consent-timed-out = keine Antwort (gilt als abgelehnt)
+consent-withdrawn = zurückgenommen
+consent-count-head = Anzahl
+consent-kind-head = Entscheidung
+
+# Seite: Löschnachweis
+proof-link = Löschnachweis ansehen
+proof-title = Löschnachweis
+proof-what = Diese Aufnahme ist vernichtet. Der Nachweis zählt auf, welche Speicher geleert und geprüft wurden. Er ist unterschrieben und kann ohne das Archiv geprüft werden.
+proof-limit = Der Nachweis gilt für die Speicher, die dieses System kennt. Kopien, die jemand ausgegeben hat, sind gezählt, aber nicht vernichtet.
+proof-of = Nachweis zur Aufnahme vom { $when }
+proof-facts = Was der Nachweis sagt
+proof-when = Vernichtet
+proof-why = Anlass
+proof-keys = Vernichtete Schlüssel
+proof-objects = Entfernte Dateien im Speicher
+proof-stores = Geprüfte Speicher
+proof-exports = Vorher ausgegebene Kopien
+proof-backups = Sicherungskopien
+proof-backups-none = Dieses System legt keine an.
+proof-download = Nachweis herunterladen
+proof-check = So prüft man den Nachweis
+proof-check-how = Laden Sie den Nachweis herunter. Prüfen Sie ihn auf einem beliebigen Rechner mit diesem Befehl:
+proof-raw = Nachweis im Wortlaut
+proof-none-title = Noch kein Löschnachweis
+proof-none = Zu dieser Aufnahme gibt es noch keinen Löschnachweis. Er entsteht, wenn sie vernichtet wird.
+
+# Freundliche Auskünfte
+door-title = Bitte melden Sie sich an
+door-what = Diese Seite ist nur für angemeldete Personen.
+door-how = Öffnen Sie den Anmelde-Link. Er steht dort, wo das Archiv gestartet wurde. Jeder Link gilt einmal. Ein neuer erscheint bei jedem Start.
+used-title = Dieser Link wurde schon benutzt
+used-what = Ein Anmelde-Link gilt nur einmal, damit niemand anders ihn verwenden kann.
+used-how = Lassen Sie sich einen neuen Link geben: Starten Sie das Archiv neu. Wenn Sie in diesem Browser schon angemeldet sind, geht es hier weiter:
+used-on = Zu den Sitzungen
+enter-title = Anmelden
+enter-what = Mit diesem Knopf melden Sie sich am Archiv an. Der Link gilt danach nicht mehr.
+enter-do = Anmelden
+left-title = Sie sind abgemeldet
+left-what = Sie können dieses Fenster schließen.
+missing-title = Diese Seite gibt es nicht
+missing-what = Vielleicht ist die Adresse unvollständig. Über die Liste der Sitzungen finden Sie alles, was da ist.
+stale-title = Bitte noch einmal
+stale-what = Die Seite war zu lange offen oder wurde von anderswo abgeschickt. Es ist nichts geschehen. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.
+refused-title = Das geht jetzt nicht
+trouble-title = Das hat gerade nicht geklappt
+trouble-what = Der Fehler liegt bei uns, nicht bei Ihnen. Er ist aufgeschrieben. Versuchen Sie es in einer Minute noch einmal. Bleibt es dabei, sagen Sie der Verwaltung Bescheid.
+refused-not-open = Diese Aufnahme kann nicht mehr geändert werden.
+refused-gateway-away = Die Telefonanlage antwortet nicht. Versuchen Sie es in einer Minute noch einmal.
+back-to-meetings = Zu den Sitzungen

@@ -1,0 +1,222 @@
+# Texts of the desk, English. The German counterpart is de.ftl; both have the same keys.
+# Plain words, one instruction a sentence.
+
+desk-name = Amtsleitung
+desk-what = Telephone line and archive for meetings
+desk-skip = Skip to content
+desk-nav = Main menu
+desk-nav-meetings = Meetings
+desk-language = Deutsch
+desk-language-label = Diese Seite auf Deutsch zeigen
+desk-licences = Licences
+desk-leave = Sign out
+
+# Days and times
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+day = { $day } { $month } { $year }
+day-and-time = { $day } { $month } { $year }, { $hour }:{ $minute }
+hour-and-minute = { $hour }:{ $minute }
+
+# Seats
+seat = Telephone { $seat }
+seats-nobody = Nobody is here at the moment.
+seats-now = { $count ->
+    [one] One person is here.
+   *[other] { $count } people are here.
+}
+seats-recorded = { $count ->
+    [0] Nobody is being recorded.
+    [one] One person is being recorded.
+   *[other] { $count } people are being recorded.
+}
+seat-head = Seat
+seat-where = Where
+seat-record = Recording
+seat-arriving = arriving
+seat-in-room = in the room
+seat-muted = (muted)
+seat-recorded = being recorded
+seat-not-recorded = not recorded
+
+# Page: meetings
+meetings-title = Meetings
+meetings-none = No meeting has been set up yet.
+meetings-gateway-away = The telephone system does not answer at the moment. Calls and recordings in progress go on without it. This page tries again by itself.
+meeting-name = Meeting { $number }
+meeting-running = in progress
+meeting-idle = nobody here
+meeting-seats-table = Who is in meeting { $number }
+meeting-end = End the meeting
+meeting-end-label = End meeting { $number }
+meeting-keys-low = Only { $count } keys for new voices are left. The archive makes new ones by itself.
+recordings-title = Recordings
+recordings-none = No recording yet. It appears here as soon as somebody calls and agrees to be recorded.
+recording-name = Recording of { $when }
+recording-count = { $count ->
+    [0] No voice
+    [one] One voice
+   *[other] { $count } voices
+}
+
+# State of a recording, in short
+state-running = still running
+state-kept = kept
+state-approved = minutes approved
+state-destroying = being destroyed
+state-destroyed = destroyed
+
+# Page: end the meeting
+end-title = End meeting { $number }?
+end-what = All callers hear a goodbye. Then their call ends. The recording is closed and goes to the archive.
+end-who = { $count ->
+    [0] Nobody is in the meeting at the moment.
+    [one] One person is in the meeting at the moment.
+   *[other] { $count } people are in the meeting at the moment.
+}
+end-yes = Yes, end the meeting now
+end-no = No, go back
+end-done = Meeting { $number } has ended.
+
+# Page: recording
+recording-title = Recording of { $when }
+recording-of = Meeting { $number }
+recording-back = Back to the meetings
+recording-state-running = The meeting is still running. The recording is taken into the archive as it goes. Reload the page to hear what is new.
+recording-state-kept = The recording is kept until the minutes are approved. On { $day } at the latest it is destroyed.
+recording-state-approved = The minutes were approved on { $approved }. The recording is destroyed on { $day }.
+recording-state-destroying = The recording is being destroyed. It can no longer be heard.
+recording-state-destroyed = The recording was destroyed on { $day }. It can no longer be heard.
+
+listen-title = Listen
+listen-why = What do you want to listen for?
+listen-why-hint = The purpose is written down before the first sound is heard. Listen only to what you need for this purpose.
+listen-start = Note the purpose and listen
+listen-missing = Please choose a purpose first.
+listen-nothing = There is nothing to hear: nobody agreed to be recorded, or all voices have been erased.
+listen-purpose = Purpose: { $purpose }
+listen-until = For this purpose you can listen until { $when }. After that you are asked again.
+listen-voices = Whom do you want to hear?
+listen-all = All voices
+listen-player = Sound of the recording: { $voice }
+listen-length = Length: { $length }
+listen-keys = Keys: space plays and pauses. Arrow left and arrow right jump five seconds. Home jumps to the beginning.
+listen-back = 10 seconds back
+listen-forward = 10 seconds ahead
+listen-speed = Speed
+listen-speed-slow = slow
+listen-speed-normal = normal
+listen-speed-fast = fast
+listen-trouble = This part of the recording cannot be read at the moment. Please reload the page.
+listen-locked = The archive is locked. To listen, an administrator must open it with the passphrase.
+purpose-minutes = Write the minutes
+purpose-objection = Check an objection to the minutes
+purpose-request = Answer a request of a person concerned
+purpose-check = Check the technical quality
+
+stretch-title = What was not recorded
+stretch-hint = Who spoke there is not stored.
+stretch-off-record = with contributions off record
+stretch-erased = Gap: a voice was erased
+stretch-paused = Recording paused
+stretch-gap = Gap: { $reason }
+stretch-from-until = { $from } to { $until }
+stretch-bar = Time bar: stretches that were not recorded are hatched
+stretch-none = No gaps: everybody in the room had agreed to this recording.
+stretch-error = Between two parts of this recording the time may be off by up to { $ms } milliseconds.
+gap-bleed = A loudspeaker would have carried a voice without permit
+gap-ring-full = The computer was overloaded
+gap-digits = Key press
+gap-hold = Call on hold
+gap-disk = The disk was full or failing
+gap-no-keys = Keys were missing
+gap-state-unknown = Unclear whether recording was allowed
+gap-interrupted = The telephone system was interrupted
+
+approve-title = Minutes
+approve-what = Have the minutes been approved? Then the term begins. The recording is destroyed three days later, on { $day }.
+approve-revocable = Until that day you can take this back.
+approve-do = Minutes approved
+approve-undo = Take the approval back
+approve-running = While the meeting is running the minutes cannot be approved.
+
+facts-title = About this recording
+facts-number = Meeting number
+facts-began = Beginning
+facts-ended = End
+facts-length = Length
+facts-voices = Recorded voices
+facts-rule = Retention rule
+facts-destroy = Is destroyed
+facts-destroy-latest = on { $day } at the latest
+facts-destroy-on = on { $day }
+facts-destroy-done = destroyed on { $day }
+facts-exports = Copies given out
+facts-id = Identifier
+rule-until-approval = Until the minutes are approved and three days after, six months at most
+rule-other = { $rule }
+
+consent-title = Consent
+consent-hint = Decisions are counted, not people. Numbers and names are not stored.
+consent-given = agreed
+consent-refused = refused
+consent-timed-out = no answer (counts as refused)
+consent-withdrawn = taken back
+consent-count-head = Count
+consent-kind-head = Decision
+
+# Page: proof of destruction
+proof-link = See the proof of destruction
+proof-title = Proof of destruction
+proof-what = This recording is destroyed. The proof lists which stores were emptied and checked. It is signed and can be checked without the archive.
+proof-limit = The proof covers the stores this system knows. Copies that somebody gave out are counted, but not destroyed.
+proof-of = Proof for the recording of { $when }
+proof-facts = What the proof says
+proof-when = Destroyed
+proof-why = Reason
+proof-keys = Keys destroyed
+proof-objects = Files removed from the store
+proof-stores = Stores checked
+proof-exports = Copies given out before
+proof-backups = Backups
+proof-backups-none = This system makes none.
+proof-download = Download the proof
+proof-check = How to check the proof
+proof-check-how = Download the proof. Check it on any computer with this command:
+proof-raw = The proof, word for word
+proof-none-title = No proof of destruction yet
+proof-none = There is no proof of destruction for this recording yet. It comes about when the recording is destroyed.
+
+# Kind answers
+door-title = Please sign in
+door-what = This page is only for people who have signed in.
+door-how = Open the sign-in link. It stands where the archive was started. Each link works once. A new one appears at each start.
+used-title = This link has been used
+used-what = A sign-in link works only once, so that nobody else can use it.
+used-how = Get a new link: start the archive again. If you are already signed in with this browser, go on here:
+used-on = To the meetings
+enter-title = Sign in
+enter-what = This button signs you in to the archive. After that the link works no more.
+enter-do = Sign in
+left-title = You are signed out
+left-what = You can close this window.
+missing-title = There is no such page
+missing-what = The address may be incomplete. The list of meetings leads to everything there is.
+stale-title = Once more, please
+stale-what = The page was open for too long or was sent from elsewhere. Nothing has happened. Open the page again and try once more.
+refused-title = That is not possible now
+trouble-title = That did not work just now
+trouble-what = The fault is ours, not yours. It has been noted. Try again in a minute. If it stays so, tell the administrator.
+refused-not-open = This recording can no longer be changed.
+refused-gateway-away = The telephone system does not answer. Try again in a minute.
+back-to-meetings = To the meetings
