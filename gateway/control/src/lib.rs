@@ -19,6 +19,9 @@
 //!
 //! Not here: the spool itself (crate `spool`), authentication (the socket's permissions, until mutual TLS), and any behaviour.
 
+pub mod pin;
+pub mod receipt;
+
 use serde::{Deserialize, Serialize};
 use spool::id::{EpochId, GatewayId, MeetingId, RecordingId, SeatNo, SectionId, TrackId};
 use spool::keys::PublicKey;
@@ -49,7 +52,8 @@ impl<'de> Deserialize<'de> for Secret {
             return Err(serde::de::Error::custom("64 hexadecimal digits are needed"));
         }
         for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| serde::de::Error::custom("64 hexadecimal digits are needed"))?;
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16)
+                .map_err(|_| serde::de::Error::custom("64 hexadecimal digits are needed"))?;
         }
         Ok(Self(bytes))
     }
