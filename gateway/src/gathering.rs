@@ -19,6 +19,8 @@ pub struct Gathering {
     pub recording: RecordingId,
     /// Is the record on, for whoever agreed?
     pub on: bool,
+    /// What the journal says of `somebody_off_record` now.
+    pub off_record_noted: bool,
     last: u32,
     seats: BTreeMap<SeatNo, Sitting>,
 }
@@ -45,7 +47,7 @@ pub struct Left {
 
 impl Gathering {
     pub fn new(meeting: MeetingId, recording: RecordingId, on: bool) -> Self {
-        Self { meeting, recording, on, last: 0, seats: BTreeMap::new() }
+        Self { meeting, recording, on, off_record_noted: false, last: 0, seats: BTreeMap::new() }
     }
 
     /// A new seat, never one that somebody had before: a lost connection comes back as another.
@@ -101,13 +103,16 @@ impl Gathering {
         self.seats.values().any(|sitting| sitting.state == SeatState::InRoom && sitting.permit.is_none())
     }
 
-    pub fn calls(&self) -> impl Iterator<Item = CallId> {
-        self.seats.values().map(|sitting| sitting.call)
+    /// How many seats are in the room, and how many of them are recorded.
+    pub fn heads(&self) -> (u32, u32) {
+        let room = || self.seats.values().filter(|sitting| sitting.state == SeatState::InRoom);
+        let recorded = room().filter(|sitting| self.on && sitting.permit.is_some()).count();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (count(room().count()), count(recorded))
     }
 
-    /// The permits open now.
-    pub fn permits(&self) -> impl Iterator<Item = (SeatNo, TrackId)> {
-        self.seats.iter().filter_map(|(seat, sitting)| Some((*seat, sitting.permit?)))
+    pub fn calls(&self) -> impl Iterator<Item = CallId> {
+        self.seats.values().map(|sitting| sitting.call)
     }
 
     /// The seats as the desk may see them.

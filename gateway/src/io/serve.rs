@@ -1,0 +1,161 @@
+//! `gateway serve`: binds everything, starts the threads, runs the switchboard, and ends it on SIGTERM or SIGINT.
+//!
+//! The first signal drains (no new calls, everybody hears that it ends), a second one ends at once; what is being
+//! recorded is closed and handed over either way.
+//!
+//! Not here: what the settings may say (`config`), and anything that happens during a call (`switchboard`).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use spool::id::EpochId;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::clock::Clock;
+use super::control::ControlError;
+use super::listener::{ListenError, Listener};
+use super::signing_key::{self, KeyError};
+use super::switchboard::{self, Parts, Queues};
+use super::{control, media, plan_file, recorder};
+use crate::config::Config;
+use crate::plan::{Plan, PlanError};
+use crate::prompts::{Prompts, PromptsError};
+
+/// Why the gateway did not start. The administrator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{what} {path}")]
+    File { what: &'static str, path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("plan.json does not read: {0}")]
+    Plan(#[from] PlanError),
+    #[error("the prompts")]
+    Prompts(#[from] PromptsError),
+    #[error("the spool")]
+    Spool(#[from] spool::write::SpoolError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    #[error("starting {what}")]
+    Start { what: &'static str, source: std::io::Error },
+}
+
+/// Blocks until the gateway has ended.
+pub fn run(config: Config) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|source| StartError::Start { what: "tokio", source })?;
+    let ended = runtime.block_on(serve(config));
+    // A reader that is still waiting for a datagram must not keep the process.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve(config: Config) -> Result<(), StartError> {
+    let data = config.data.clone();
+    std::fs::create_dir_all(&data).map_err(|source| StartError::File { what: "data directory", path: data.clone(), source })?;
+    let key = signing_key::load_or_make(&data)?;
+    let verifying = key.verifying();
+    let plan_path = data.join("plan.json");
+    let text = plan_file::read(&plan_path)
+        .map_err(|source| StartError::File { what: "plan", path: plan_path.clone(), source })?;
+    let clock = Clock::start();
+    let plan = match text {
+        Some(text) => Plan::from_json(&text, clock.wall().utc_ms, tag_key())?,
+        None => Plan::new(tag_key()),
+    };
+    let prompts = Arc::new(Prompts::load(config.prompts.as_deref())?);
+
+    let mut listeners = Vec::new();
+    for listener in &config.listen {
+        listeners.push(Listener::bind(listener).await?);
+    }
+    let door = control::bind(&config.control_socket()).await?;
+
+    let boot = epoch();
+    let settings = recorder::Settings {
+        spool: config.spool(),
+        key,
+        epoch: boot,
+        chunk: std::time::Duration::from_secs(config.recording.chunk_seconds),
+        floor_bytes: config.recording.disk_floor_mb.saturating_mul(1_000_000),
+    };
+    let recorder = recorder::Recorder::start(settings, clock)?;
+    for found in &recorder.recovered {
+        tracing::warn!(?found, "closed what an earlier run left open");
+    }
+    let media_settings = media::Settings { workers: config.media.workers, silence_limit: config.media.silence_limit() };
+    let (workers, sound) = media::Workers::start(&media_settings, clock, &recorder.frames)
+        .map_err(|source| StartError::Start { what: "the media workers", source })?;
+    let plan_file = plan_file::PlanFile::start(plan_path)
+        .map_err(|source| StartError::Start { what: "the plan's thread", source })?;
+
+    let (datagrams, datagram_queue) = mpsc::channel(DATAGRAMS);
+    for listener in &listeners {
+        tracing::info!(address = %listener.local, "listening for SIP over UDP");
+        tokio::spawn(listener.clone().read(datagrams.clone()));
+    }
+    let (asks, ask_queue) = mpsc::channel(ASKS);
+    tokio::spawn(control::serve(door, asks));
+    let (stopper, stop) = watch::channel(0);
+    tokio::spawn(signals(stopper));
+
+    let limits = sip::Limits { calls: config.limits.calls, in_setup: config.limits.in_setup };
+    let user_agent = concat!("Amtsleitung/", env!("CARGO_PKG_VERSION")).to_owned();
+    let parts = Parts {
+        endpoint: sip::Endpoint::new(sip::Config { user_agent, limits, chance: Box::new(super::chance) }),
+        config,
+        listeners,
+        plan,
+        plan_file,
+        prompts,
+        workers,
+        recorder: recorder.recorder,
+        clock,
+        boot,
+        gateway: verifying.gateway(),
+        signing_key: verifying.to_string(),
+    };
+    let queues = Queues { datagrams: datagram_queue, sound, recorder: recorder.said, asks: ask_queue, stop };
+    switchboard::run(parts, queues).await;
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Counts SIGTERM and SIGINT.
+async fn signals(stopper: watch::Sender<u8>) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        tracing::error!("signals cannot be received; only SIGKILL ends this process");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stopper.send_modify(|count| *count = count.saturating_add(1));
+    }
+}
+
+fn epoch() -> EpochId {
+    let mut bytes = [0; 8];
+    super::chance(&mut bytes);
+    EpochId(bytes)
+}
+
+/// The key under which callers' numbers are counted: of this run only, in memory only.
+fn tag_key() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    super::chance(&mut bytes);
+    bytes
+}
+
+/// Some hundred calls' worth of SIP; more at once is a flood, and SIP sends again.
+const DATAGRAMS: usize = 2048;
+
+const ASKS: usize = 64;

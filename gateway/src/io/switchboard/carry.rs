@@ -1,0 +1,341 @@
+//! What calls want, carried out; and what follows from it for their gathering.
+//!
+//! The order is the law's: an act of consent is in the journal before anything follows from it, a permit reaches the
+//! room only when its track is open on the disk, and its end reaches the room before anything else.
+//!
+//! Not here: when which of these is wanted (`call`, `consent`).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use control::What;
+use spool::id::{MeetingId, RecordingId, SeatNo, Slot};
+use spool::line::{CloseWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
+use tokio::sync::oneshot;
+
+use super::super::media::{RoomId, ToWorker};
+use super::super::recorder::{About, ToRecorder};
+use super::Switchboard;
+use super::later::{self, After};
+use crate::call::{Input, Invitation, NoPermit, Notice, Output};
+use crate::consent::{self, Act, Decision, Given, Permit};
+use crate::gathering::Gathering;
+use crate::ids::{CallId, PromptId, Role};
+use crate::plan::Entry;
+
+impl Switchboard {
+    /// One thing that happened to one call, and everything that call wants because of it.
+    ///
+    /// What a call wants is carried out whole before the next thing is fed to any: an answer that comes at once would
+    /// else overtake the rest.
+    pub(super) fn feed(&mut self, id: CallId, input: Input) {
+        self.inbox.push_back((id, input));
+        if std::mem::replace(&mut self.feeding, true) {
+            return;
+        }
+        while let Some((id, input)) = self.inbox.pop_front() {
+            let Some(call) = self.lines.get_mut(&id).and_then(|line| line.call.take()) else { continue };
+            let mut out = Vec::new();
+            let call = call.handle(input, Instant::now(), &mut out);
+            if let Some(line) = self.lines.get_mut(&id) {
+                line.call = Some(call);
+            }
+            for output in out {
+                self.carry(id, output);
+            }
+        }
+        self.feeding = false;
+        for call in std::mem::take(&mut self.departed) {
+            self.gone(call);
+        }
+    }
+
+    fn carry(&mut self, call: CallId, output: Output) {
+        match output {
+            Output::Say { token, language, prompts } => {
+                let sound = |prompt: &PromptId| self.parts.prompts.sound(language, *prompt);
+                let parts = prompts.iter().filter_map(sound).collect::<Vec<Arc<_>>>();
+                self.to_worker(ToWorker::Say { call, token, parts });
+            }
+            Output::Hush => self.to_worker(ToWorker::Hush { call }),
+            Output::TryPin { digits } => self.try_pin(call, digits.expose()),
+            Output::Act(act) => self.write_down(call, &act),
+            Output::Grant { yes_ended: _, evidence } => self.grant(call, evidence),
+            Output::EndPermit { at } => self.end_permit(call, at, "withdrawn"),
+            Output::Order { decision } => self.order(call, decision),
+            Output::DigitSettled => self.to_worker(ToWorker::DigitSettled { call }),
+            Output::Enter => self.enter(call),
+            Output::Mute(on) => {
+                self.to_worker(ToWorker::Mute { call, on });
+                self.at_seat(call, |there, seat| there.mute(seat, on));
+            }
+            Output::CountHeads => {
+                let seats = self.place(call).and_then(|(meeting, _)| self.gatherings.get(&meeting)).map(Gathering::heads);
+                let (here, recorded) = seats.unwrap_or_default();
+                self.feed(call, Input::Heads { here, recorded });
+            }
+            Output::WakeAt(at) => {
+                if let Some(line) = self.lines.get_mut(&call) {
+                    line.wake = Some(at);
+                }
+            }
+            Output::HangUp(why) => self.hang_up(call, why),
+        }
+    }
+
+    pub(super) fn to_worker(&mut self, message: ToWorker) {
+        if self.parts.workers.tell(message).is_err() {
+            tracing::error!("a media worker does not answer; a message to it is lost");
+        }
+    }
+
+    fn try_pin(&mut self, call: CallId, digits: &str) {
+        let Some(line) = self.lines.get(&call) else { return };
+        let (tag, dialled) = (line.tag.clone(), line.dialled.clone());
+        let wall_ms = self.parts.clock.wall().utc_ms;
+        match self.parts.plan.enter(digits, &tag, &dialled, Instant::now(), wall_ms) {
+            Entry::Right { meeting, role } => self.arrive(call, meeting, role),
+            Entry::NotOpen { meeting: _ } => self.feed(call, Input::NotOpen),
+            Entry::Wrong { delay } => self.feed(call, Input::PinWrong { delay }),
+        }
+    }
+
+    /// The right PIN: a seat, and a gathering if this is its first.
+    fn arrive(&mut self, call: CallId, meeting: MeetingId, role: Role) {
+        let Some(plan) = self.parts.plan.meeting(meeting) else { return };
+        let (number, record, rule) = (plan.number.clone(), plan.record, plan.rule.clone());
+        if !self.gatherings.contains_key(&meeting) {
+            self.gather(meeting, record);
+        }
+        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
+        let (seat, recording, on) = (there.arrive(call), there.recording, there.on);
+        if let Some(line) = self.lines.get_mut(&call) {
+            line.place = Some((meeting, seat));
+        }
+        self.note(recording, MediaEvent::Seat(SeatFact { seat, kind: SeatKind::Telephone }));
+        self.tell(What::SeatArrived { meeting, seat });
+        let notice = if record {
+            Notice::Ask { text: rule.notice, cap_months: rule.cap_months, on_now: on && !self.trouble }
+        } else {
+            Notice::NotRecorded
+        };
+        self.feed(call, Input::PinRight(Invitation { meeting_number: number, seat, role, notice }));
+    }
+
+    fn gather(&mut self, meeting: MeetingId, record: bool) {
+        let Some(plan) = self.parts.plan.meeting(meeting) else { return };
+        let mut id = [0; 16];
+        super::super::chance(&mut id);
+        let recording = RecordingId(id);
+        let started_ms = self.parts.clock.wall().utc_ms;
+        let about = About {
+            recording,
+            meeting,
+            section: plan.section,
+            rule: plan.rule.id.clone(),
+            rule_hash: plan.rule.hash.clone(),
+            started_ms,
+            destroy_by_ms: crate::plan::months_after(started_ms, plan.rule.cap_months),
+            rooms: vec!["plenum".to_owned()],
+            seats: Vec::new(),
+        };
+        self.gatherings.insert(meeting, Gathering::new(meeting, recording, record));
+        self.tell(What::GatheringBegan { meeting, recording });
+        let (reply, answer) = oneshot::channel();
+        if self.parts.recorder.tell(ToRecorder::Begin { about: Box::new(about), reply }).is_ok() {
+            self.later.push(Box::pin(async move {
+                After::Began { meeting, recording, began: later::answered(answer).await.is_ok() }
+            }));
+        }
+        if record {
+            self.note(recording, MediaEvent::Started);
+        }
+    }
+
+    /// A line in the journal; what a recorder that is away does not take is missing there, and was said aloud.
+    fn note(&self, recording: RecordingId, event: MediaEvent) {
+        let slot = self.parts.clock.slot();
+        let _away = self.parts.recorder.tell(ToRecorder::Note { recording, slot, event });
+    }
+
+    fn write_down(&mut self, call: CallId, act: &Act) {
+        let Some((meeting, _)) = self.place(call) else { return };
+        let Some(recording) = self.gatherings.get(&meeting).map(|there| there.recording) else { return };
+        let slot = self.parts.clock.slot();
+        let act = Box::new(self.evidence(act));
+        let _away = self.parts.recorder.tell(ToRecorder::Act { recording, slot, act, reply: None });
+    }
+
+    /// The act with what only the shell knows: the wall clock, and what exactly was said.
+    fn evidence(&self, act: &Act) -> spool::line::Act {
+        let wall = self.parts.clock.wall();
+        self.parts.prompts.evidence(act, wall.utc_ms, wall.ntp)
+    }
+
+    /// A yes: a key that is marked as used on the disk, the act, the track; only then the permit.
+    fn grant(&mut self, call: CallId, given: Given) {
+        let Some((meeting, seat)) = self.place(call) else { return };
+        let Some(recording) = self.gatherings.get(&meeting).map(|there| there.recording) else { return };
+        let key = if self.trouble { None } else { self.parts.plan.take_key(meeting) };
+        let Some(key) = key else {
+            let why = if self.trouble { NoPermit::RecorderAway } else { NoPermit::NoKeys };
+            self.write_down(call, &consent::unfulfilled(given));
+            return self.feed(call, Input::NoPermit { why });
+        };
+        let left = self.parts.plan.keys_left(meeting);
+        if left < KEYS_LOW {
+            self.tell(What::KeysLow { meeting, left: u32::try_from(left).unwrap_or(u32::MAX) });
+        }
+        let (permit, act) = consent::permit(given, key);
+        let act = Box::new(self.evidence(&act));
+        let (file, text, recorder) = (self.parts.plan_file.clone(), self.parts.plan.to_json(), self.parts.recorder.clone());
+        let (slot, public) = (self.parts.clock.slot(), permit.public().clone());
+        let fact = TrackFact { track: permit.track(), seat, from: permit.from() };
+        self.later.push(Box::pin(async move {
+            let open = file.write(text).await && {
+                let (acted, act_written) = oneshot::channel();
+                let (reply, opened) = oneshot::channel();
+                recorder.tell(ToRecorder::Act { recording, slot, act, reply: Some(acted) }).is_ok()
+                    && later::answered(act_written).await.is_ok()
+                    && recorder.tell(ToRecorder::Track { recording, fact, public, reply }).is_ok()
+                    && later::answered(opened).await.is_ok()
+            };
+            After::Track { call, seat, meeting, permit, open }
+        }));
+    }
+
+    pub(super) fn track_opened(&mut self, call: CallId, seat: SeatNo, meeting: MeetingId, permit: Permit, open: bool) {
+        let track = permit.track();
+        if !open {
+            return self.feed(call, Input::NoPermit { why: NoPermit::RecorderAway });
+        }
+        let Some(there) = self.gatherings.get_mut(&meeting).filter(|_| self.lines.contains_key(&call)) else {
+            // The caller left while the track was being opened: it ends before it holds anything.
+            let ended = |recording| ToRecorder::EndTrack { recording, track, until: permit.from(), why: "left".to_owned() };
+            if let Some(there) = self.gatherings.get(&meeting) {
+                let _away = self.parts.recorder.tell(ended(there.recording));
+            }
+            return;
+        };
+        there.permitted(seat, track);
+        let recording = there.recording;
+        let receipt = self.parts.plan.receipt(meeting, track);
+        self.to_worker(ToWorker::Permit { call, permit });
+        self.tell(What::PermitBegan { meeting, recording, seat, track });
+        self.off_record_changed(meeting);
+        self.feed(call, Input::Permitted { track, receipt });
+    }
+
+    fn end_permit(&mut self, call: CallId, at: Slot, why: &str) {
+        self.to_worker(ToWorker::EndPermit { call, at });
+        let Some((meeting, seat)) = self.place(call) else { return };
+        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
+        let recording = there.recording;
+        let Some(track) = there.permit_ended(seat) else { return };
+        let end = ToRecorder::EndTrack { recording, track, until: at, why: why.to_owned() };
+        if self.parts.recorder.tell(end).is_err() {
+            tracing::error!(%track, "the recorder does not answer to the end of a permit; the room gives it nothing more");
+        }
+        self.tell(What::PermitEnded { meeting, recording, seat, track });
+        self.off_record_changed(meeting);
+    }
+
+    /// What becomes of what was recorded of this seat before.
+    fn order(&mut self, call: CallId, decision: Decision) {
+        let Some((meeting, seat)) = self.place(call) else { return };
+        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
+        let recording = there.recording;
+        let (tracks, decision) = match decision {
+            Decision::Erase => (there.give_up(seat), spool::order::Decision::Erase),
+            Decision::Keep => (there.kept(seat).to_vec(), spool::order::Decision::Keep),
+        };
+        let (reply, answer) = oneshot::channel();
+        if tracks.is_empty() {
+            return self.feed(call, Input::OrderWritten);
+        }
+        if self.parts.recorder.tell(ToRecorder::Order { recording, decision, tracks, reply }).is_err() {
+            return self.feed(call, Input::OrderFailed);
+        }
+        self.later.push(Box::pin(async move {
+            After::Order { call, written: later::answered(answer).await.is_ok() }
+        }));
+    }
+
+    fn enter(&mut self, call: CallId) {
+        let Some((meeting, seat)) = self.place(call) else { return };
+        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
+        there.enter(seat);
+        let (room, on) = (room_of(there.recording), there.on);
+        self.to_worker(ToWorker::Record { room, on });
+        self.to_worker(ToWorker::Enter { call, room, seat });
+        self.tell(What::SeatEntered { meeting, seat });
+        self.off_record_changed(meeting);
+    }
+
+    /// Notes that some seat in the room speaks off record, or none does: never who.
+    fn off_record_changed(&mut self, meeting: MeetingId) {
+        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
+        let on = there.somebody_off_record();
+        if std::mem::replace(&mut there.off_record_noted, on) != on {
+            let recording = there.recording;
+            self.note(recording, MediaEvent::OffRecord { on });
+        }
+    }
+
+    /// A call is over: its last words are heard, its permit ends, its seat is free.
+    pub(super) fn gone(&mut self, call: CallId) {
+        if self.feeding {
+            self.departed.push(call);
+            return;
+        }
+        self.feed(call, Input::CallerLeft);
+        let at = self.parts.clock.slot();
+        self.end_permit(call, at, "left");
+        self.to_worker(ToWorker::Close { call });
+        let Some(line) = self.lines.remove(&call) else { return };
+        self.legs.remove(&line.leg);
+        let Some((meeting, seat)) = line.place else { return };
+        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
+        let (left, recording) = (there.leave(seat), there.recording);
+        self.note(recording, MediaEvent::Left { seat });
+        self.tell(What::SeatLeft { meeting, seat });
+        if left.last {
+            self.disperse(meeting, recording);
+        } else {
+            self.off_record_changed(meeting);
+        }
+    }
+
+    /// The last one is out: the recording is closed and handed over.
+    fn disperse(&mut self, meeting: MeetingId, recording: RecordingId) {
+        self.gatherings.remove(&meeting);
+        let (reply, answer) = oneshot::channel();
+        let finish = ToRecorder::Finish { recording, why: CloseWhy::LastSeatLeft, reply: Some(reply) };
+        if self.parts.recorder.tell(finish).is_ok() {
+            self.later.push(Box::pin(async move {
+                let _closed = later::answered(answer).await;
+                After::Nothing
+            }));
+        }
+        self.tell(What::GatheringEnded { meeting, recording });
+    }
+
+    fn place(&self, call: CallId) -> Option<(MeetingId, SeatNo)> {
+        self.lines.get(&call)?.place
+    }
+
+    fn at_seat(&mut self, call: CallId, change: impl FnOnce(&mut Gathering, SeatNo)) {
+        let Some((meeting, seat)) = self.place(call) else { return };
+        if let Some(there) = self.gatherings.get_mut(&meeting) {
+            change(there, seat);
+        }
+    }
+}
+
+/// The sound's name for a gathering's room: as unique as the recording's random id.
+fn room_of(recording: RecordingId) -> RoomId {
+    let [a, b, c, d, e, f, g, h, ..] = recording.0;
+    RoomId(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+}
+
+const KEYS_LOW: usize = 50;

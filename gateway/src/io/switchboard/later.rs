@@ -1,0 +1,44 @@
+//! What takes time, as futures whose end is one more thing that happens.
+//!
+//! Not here: what is done then (`carry`, `desk`).
+
+use std::pin::Pin;
+
+use control::{CutDone, Refusal};
+use spool::id::{MeetingId, RecordingId, SeatNo};
+use tokio::sync::oneshot;
+
+use super::super::control::{Done, Reply, refusal};
+use super::super::recorder::RecorderError;
+use crate::consent::Permit;
+use crate::ids::CallId;
+
+pub(super) type Future = Pin<Box<dyn std::future::Future<Output = After> + Send>>;
+
+/// What ended.
+pub(super) enum After {
+    /// The track is open on the disk, or it is not and `permit` is worth nothing.
+    Track { call: CallId, seat: SeatNo, meeting: MeetingId, permit: Permit, open: bool },
+    /// The order is on the disk.
+    Order { call: CallId, written: bool },
+    /// The desk is to be answered.
+    Cut { reply: Reply<Result<CutDone, Refusal>>, recording: Option<RecordingId>, cut: Result<Option<String>, Refusal> },
+    Done { reply: Reply<Done>, done: Done },
+    /// A recording that was to begin did, or did not.
+    Began { meeting: MeetingId, recording: RecordingId, began: bool },
+    /// Nothing follows.
+    Nothing,
+}
+
+/// The recorder's answer; a recorder that is gone is a no.
+pub(super) async fn answered<T>(reply: oneshot::Receiver<Result<T, RecorderError>>) -> Result<T, Refusal> {
+    match reply.await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(why)) => {
+            let why = super::super::with_causes(&why);
+            tracing::error!(%why, "the recorder refused");
+            Err(refusal("recorder", &why))
+        }
+        Err(_gone) => Err(refusal("recorder", "the recorder does not answer")),
+    }
+}

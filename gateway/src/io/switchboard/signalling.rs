@@ -1,0 +1,250 @@
+//! SIP events to calls, and calls' ends to SIP.
+//!
+//! Not here: SIP itself (`sip`), and the dialogue (`call`).
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use media::g711::Law;
+use media::leg::LegConfig;
+use sip::sdp::{self, Chosen, Codec, Direction};
+use sip::{Command, Ended, Event, Leg, Output, Transport};
+
+use super::super::listener::Datagram;
+use super::super::media::ToWorker;
+use super::super::socket::{self, SourceRule};
+use super::{Line, Switchboard};
+use crate::call::{Call, Farewell, Input};
+use crate::config::Source;
+use crate::ids::CallId;
+use crate::ivr::Language;
+use crate::plan::CallerTag;
+
+/// What we speak, best first.
+const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
+
+impl Switchboard {
+    pub(super) fn datagram(&mut self, datagram: &Datagram) {
+        let path = sip::Path { transport: Transport::Udp, local: datagram.local, remote: datagram.remote };
+        let mut out = Vec::new();
+        self.parts.endpoint.receive(Instant::now(), path, &datagram.bytes, &mut out);
+        self.carry_sip(out);
+    }
+
+    pub(super) fn carry_sip(&mut self, out: Vec<Output>) {
+        for output in out {
+            match output {
+                Output::Send { path, bytes } => self.send(path, &bytes),
+                Output::Event(event) => self.signalled(event),
+            }
+        }
+    }
+
+    pub(super) fn command(&mut self, command: Command) {
+        let mut out = Vec::new();
+        self.parts.endpoint.command(Instant::now(), command, &mut out);
+        self.carry_sip(out);
+    }
+
+    /// A socket that takes nothing now loses the datagram: SIP sends again.
+    fn send(&self, path: sip::Path, bytes: &[u8]) {
+        if let Some(listener) = self.parts.listeners.iter().find(|listener| listener.local == path.local) {
+            let _sent = listener.socket.try_send_to(bytes, path.remote);
+        }
+    }
+
+    fn signalled(&mut self, event: Event) {
+        match event {
+            Event::Incoming { leg, path, offer, caller, dialled } => {
+                let tag = self.parts.plan.tag(caller.expose());
+                self.incoming(leg, path, offer.as_ref(), tag, dialled.unwrap_or_default());
+            }
+            Event::Confirmed { leg, answer } => self.confirmed(leg, answer.as_ref()),
+            Event::Reoffered { leg, offer } => self.reoffered(leg, offer.as_ref()),
+            Event::Ended { leg, why } => self.leg_ended(leg, why),
+            // The gateway calls nobody today.
+            Event::Ringing { .. } | Event::Answered { .. } | Event::Failed { .. } => {}
+        }
+    }
+
+    fn incoming(&mut self, leg: Leg, path: sip::Path, offer: Option<&sdp::Offer>, tag: CallerTag, dialled: String) {
+        let now = Instant::now();
+        if self.draining {
+            return self.reject(leg, Farewell::Draining);
+        }
+        if !self.buckets.take(path.remote.ip(), now) {
+            return self.reject(leg, Farewell::Busy);
+        }
+        let chosen = offer.map(|offer| offer.choose(&CODECS));
+        if let Some(None) = chosen {
+            return self.reject(leg, Farewell::NoCommonCodec);
+        }
+        let Some((socket, media, contact)) = self.media_for(path) else { return self.reject(leg, Farewell::Busy) };
+        self.last_call += 1;
+        let id = CallId(self.last_call);
+        let (session, version) = (random_u32().into(), 1);
+        let mut line = Line {
+            leg,
+            call: Some(Call::new(Language::German)),
+            place: None,
+            wake: None,
+            tag,
+            dialled,
+            media,
+            session,
+            version,
+            remote: path.remote,
+            sounding: false,
+            leaving: false,
+        };
+        let sdp = match (offer, chosen.flatten()) {
+            (Some(offer), Some(chosen)) => {
+                self.open_sound(id, &mut line, socket, &chosen);
+                offer.answer(&chosen, media, session, version)
+            }
+            // A late offer: ours goes out, and the socket waits with a codec that their answer may change.
+            _ => {
+                let waiting = Chosen {
+                    codec: Codec::Pcma,
+                    payload_type: Codec::Pcma.static_payload_type(),
+                    events: None,
+                    remote: SocketAddr::new(path.remote.ip(), 9),
+                    remote_rtcp: None,
+                    ptime_ms: 20,
+                    direction: Direction::SendRecv,
+                };
+                self.open_sound(id, &mut line, socket, &waiting);
+                sdp::offer(media, &CODECS, session, version)
+            }
+        };
+        tracing::info!(call = %id, "a call");
+        self.legs.insert(leg, id);
+        self.lines.insert(id, line);
+        self.command(Command::Answer { leg, sdp, contact });
+    }
+
+    /// A socket for sound, its address as the caller will be told it, and our Contact.
+    fn media_for(&self, path: sip::Path) -> Option<(std::net::UdpSocket, SocketAddr, SocketAddr)> {
+        let listener = self.parts.listeners.iter().find(|listener| listener.local == path.local)?;
+        let opened = listener.route_to(path.remote).and_then(|route| {
+            let named = listener.address_for(path.remote)?;
+            let socket = socket::open(route, self.parts.config.media.ports, random_u32() as u16)?;
+            let port = socket.local_addr()?.port();
+            Ok((socket, SocketAddr::new(named, port), SocketAddr::new(named, listener.local.port())))
+        });
+        opened.inspect_err(|why| tracing::error!(%why, "no socket for a call's sound")).ok()
+    }
+
+    fn open_sound(&mut self, call: CallId, line: &mut Line, socket: std::net::UdpSocket, chosen: &Chosen) {
+        let rule = self.source_rule(line.remote);
+        let open = ToWorker::Open { call, socket, leg: leg_config(chosen), remote: chosen.remote, rule };
+        self.to_worker(open);
+        line.sounding = true;
+        if held(chosen.direction) {
+            self.to_worker(ToWorker::Hold { call, on: true });
+        }
+    }
+
+    fn source_rule(&self, signalling: SocketAddr) -> SourceRule {
+        match self.parts.config.media.source {
+            Source::Exact => SourceRule::Exact,
+            Source::SameIp => SourceRule::SameIp,
+            Source::Latch => SourceRule::Latch { signalling: signalling.ip() },
+        }
+    }
+
+    fn confirmed(&mut self, leg: Leg, answer: Option<&sdp::Answer>) {
+        let Some(id) = self.legs.get(&leg).copied() else { return };
+        if let Some(answer) = answer {
+            match answer.chosen(&CODECS) {
+                Some(chosen) => self.retarget(id, &chosen),
+                None => return self.hang_up(id, Farewell::NoCommonCodec),
+            }
+        }
+        self.feed(id, Input::Confirmed);
+    }
+
+    fn reoffered(&mut self, leg: Leg, offer: Option<&sdp::Offer>) {
+        let Some(id) = self.legs.get(&leg).copied() else {
+            return self.command(Command::Refuse { leg, status: 481, warning: None });
+        };
+        let Some(line) = self.lines.get_mut(&id) else { return };
+        line.version += 1;
+        let (media, session, version) = (line.media, line.session, line.version);
+        let sdp = match offer.map(|offer| (offer, offer.choose(&CODECS))) {
+            None => sdp::offer(media, &CODECS, session, version),
+            Some((_, None)) => {
+                let warning = Some(Farewell::NoCommonCodec.reason().to_owned());
+                return self.command(Command::Refuse { leg, status: 488, warning });
+            }
+            Some((offer, Some(chosen))) => {
+                self.retarget(id, &chosen);
+                offer.answer(&chosen, media, session, version)
+            }
+        };
+        self.command(Command::Accept { leg, sdp });
+    }
+
+    fn retarget(&mut self, call: CallId, chosen: &Chosen) {
+        let Some(line) = self.lines.get(&call) else { return };
+        let rule = self.source_rule(line.remote);
+        self.to_worker(ToWorker::Retarget { call, leg: leg_config(chosen), remote: chosen.remote, rule });
+        self.to_worker(ToWorker::Hold { call, on: held(chosen.direction) });
+    }
+
+    fn reject(&mut self, leg: Leg, why: Farewell) {
+        tracing::info!(why = why.word(), "a call was not taken");
+        let retry_after = matches!(why, Farewell::Busy | Farewell::Draining).then_some(RETRY_AFTER_S);
+        let warning = matches!(why, Farewell::NoCommonCodec).then(|| why.reason().to_owned());
+        self.command(Command::Reject { leg, status: why.status(), retry_after, warning });
+    }
+
+    /// Sends a caller away: BYE with its reason. The call's own end follows when SIP says so.
+    pub(super) fn hang_up(&mut self, call: CallId, why: Farewell) {
+        let Some(line) = self.lines.get_mut(&call) else { return };
+        if std::mem::replace(&mut line.leaving, true) {
+            return;
+        }
+        let leg = line.leg;
+        tracing::info!(%call, why = why.word(), "goodbye");
+        self.command(Command::HangUp { leg, reason: Some(why.reason().to_owned()) });
+    }
+
+    fn leg_ended(&mut self, leg: Leg, why: Ended) {
+        let Some(id) = self.legs.get(&leg).copied() else { return };
+        tracing::info!(call = %id, ?why, "a call ended");
+        self.gone(id);
+    }
+}
+
+fn leg_config(chosen: &Chosen) -> LegConfig {
+    let law = match chosen.codec {
+        Codec::Pcma => Law::A,
+        Codec::Pcmu => Law::Mu,
+    };
+    LegConfig {
+        law,
+        payload_type: chosen.payload_type,
+        events: chosen.events,
+        ssrc: random_u32(),
+        // Below 2^15, so that the first wrap is far from the first packet (RFC 3711 3.3.1).
+        first_seq: (random_u32() & 0x7fff) as u16,
+        first_timestamp: random_u32(),
+    }
+}
+
+/// `sendonly` is music on hold, `inactive` is hold: neither is mixed or recorded (RFC 3264 8.4).
+fn held(direction: Direction) -> bool {
+    match direction {
+        Direction::SendRecv | Direction::RecvOnly => false,
+        Direction::SendOnly | Direction::Inactive => true,
+    }
+}
+
+fn random_u32() -> u32 {
+    let mut bytes = [0; 4];
+    super::super::chance(&mut bytes);
+    u32::from_le_bytes(bytes)
+}
+
+const RETRY_AFTER_S: u32 = 10;
