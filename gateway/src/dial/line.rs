@@ -1,0 +1,551 @@
+//! The caller's line: a SIP socket, an RTP socket, a clock, the standard input, and nothing that decides.
+//!
+//! [`call`] makes one call to its end and prints what happens as lines of JSON. Until the answer it waits on the SIP
+//! socket; from then on it wakes once a slot on the absolute clock, hears, walks its script, speaks.
+//!
+//! Not here: what a script says (`dial::script`), what the sound means (`dial::hearing`), SIP and RTP themselves.
+#![expect(clippy::disallowed_methods, reason = "the caller's own shell: sockets, a thread, a clock")]
+
+use std::io::{self, BufRead, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use media::leg::{LegConfig, PACKET_BYTES};
+use media::{Coded, Frame, SILENCE, SLOT_SAMPLES, g711, level, rtp, tone};
+use serde::Serialize;
+use sip::sdp::{Chosen, Codec};
+use sip::{Command, Ended, Endpoint, Event, Leg, Limits, Output, Path, Transport, sdp};
+
+use super::hearing::{Arrivals, Hearing, Second, Sums};
+use super::script::{self, Do, Walk};
+use crate::config::Ports;
+use crate::io::chance;
+use crate::io::clock::{Clock, Quarter};
+use crate::io::socket::{self, MediaSocket, SourceRule};
+
+/// One call, checked.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The Request-URI, as it was typed.
+    pub(super) uri: String,
+    /// Where the INVITE goes.
+    pub(super) remote: SocketAddr,
+    /// The user part of From.
+    pub(super) caller: String,
+    pub(super) walk: Walk,
+    /// What `t` starts.
+    pub(super) sound: Sound,
+    pub(super) loop_back: bool,
+    pub(super) longest: Duration,
+    /// Further steps come on the standard input; its end hangs up.
+    pub(super) live: bool,
+    /// Frequencies to look for in what is heard, in Hz.
+    pub(super) listen: Vec<u32>,
+}
+
+/// What this caller says.
+#[derive(Debug)]
+pub(super) enum Sound {
+    Tone {
+        hz: u32,
+    },
+    /// 8 kHz, played to its end, then silence.
+    Samples(Vec<i16>),
+}
+
+/// A call that could not even be tried: ours.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LineError {
+    #[error("no socket towards {remote}")]
+    Socket { remote: SocketAddr, source: io::Error },
+}
+
+/// How a call went; printed last.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub(super) answered: bool,
+    /// The SIP status of a refusal.
+    status: Option<u16>,
+    setup_ms: u64,
+    seconds: f32,
+    packets_in: u64,
+    packets_out: u64,
+    /// Packets that the numbering says were sent to us and that did not come.
+    lost: u64,
+    /// Slots of ours that began late by a slot or more: this machine was busy, and gaps in what was heard may be its.
+    late_slots: u64,
+    #[serde(flatten)]
+    heard: Sums,
+}
+
+/// A call that is over.
+#[derive(Debug)]
+pub(super) struct Over {
+    pub(super) report: Report,
+    /// Everything heard, 8 kHz, from the answer on.
+    pub(super) heard: Vec<i16>,
+}
+
+/// What a line prints, one JSON object each.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Said<'a> {
+    Ringing,
+    Answered {
+        setup_ms: u64,
+        codec: &'static str,
+    },
+    HeardQuiet {
+        at_ms: u64,
+    },
+    DigitSent {
+        digit: char,
+        at_ms: u64,
+    },
+    /// The other side takes no telephone events.
+    DigitNotSent {
+        digit: char,
+        at_ms: u64,
+    },
+    SoundStarted {
+        at_ms: u64,
+    },
+    SoundStopped {
+        at_ms: u64,
+    },
+    /// A line on the standard input that is no script.
+    NotUnderstood {
+        why: String,
+    },
+    Second(&'a Second),
+    Ended {
+        why: &'static str,
+    },
+    Report(&'a Report),
+}
+
+/// Calls, until somebody hangs up.
+pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
+    let remote = call.remote;
+    let wrong = |source| LineError::Socket { remote, source };
+    let local = address_towards(remote).map_err(wrong)?;
+    let rtp = socket::open(local, RTP_PORTS, random_u16()).map_err(wrong)?;
+    let commands = call.live.then(read_commands);
+    let mut line = Line::open(local, remote).map_err(wrong)?;
+    let offer = sdp::offer(rtp.local_addr().map_err(wrong)?, &CODECS, u64::from(random_u16()), 1);
+    line.invite(&call, offer);
+    let over = match line.await_answer(&mut call, commands.as_ref()) {
+        Some(chosen) => Talk::begin(&call, &chosen, rtp).to_the_end(&mut call, &mut line, commands.as_ref()),
+        None => Over { report: line.report(false), heard: Vec::new() },
+    };
+    say(&Said::Ended { why: line.gone.unwrap_or("unknown") });
+    say(&Said::Report(&over.report));
+    Ok(over)
+}
+
+/// The signalling of one call.
+struct Line {
+    endpoint: Endpoint,
+    socket: UdpSocket,
+    path: Path,
+    began: Instant,
+    setup_ms: u64,
+    status: Option<u16>,
+    answer: Option<sdp::Answer>,
+    gone: Option<&'static str>,
+    hanging_up: Option<Instant>,
+}
+
+impl Line {
+    fn open(local: IpAddr, remote: SocketAddr) -> io::Result<Self> {
+        let socket = UdpSocket::bind((local, 0))?;
+        let path = Path { transport: Transport::Udp, local: socket.local_addr()?, remote };
+        let endpoint = Endpoint::new(sip::Config {
+            user_agent: "Amtsleitung dial".to_owned(),
+            limits: Limits { calls: 1, in_setup: 1 },
+            chance: Box::new(chance),
+        });
+        let began = Instant::now();
+        Ok(Self {
+            endpoint,
+            socket,
+            path,
+            began,
+            setup_ms: 0,
+            status: None,
+            answer: None,
+            gone: None,
+            hanging_up: None,
+        })
+    }
+
+    fn invite(&mut self, call: &Call, sdp: String) {
+        let from = format!("sip:{}@{}", call.caller, self.path.local.ip());
+        self.began = Instant::now();
+        self.command(Command::Invite {
+            leg: LEG,
+            path: self.path,
+            to: call.uri.clone(),
+            from,
+            contact: self.path.local,
+            sdp,
+        });
+    }
+
+    /// Until the answer, or until there will be none.
+    fn await_answer(&mut self, call: &mut Call, commands: Option<&Receiver<String>>) -> Option<Chosen> {
+        while self.gone.is_none() {
+            if let Some(answer) = self.answer.take() {
+                match answer.chosen(&CODECS) {
+                    Some(chosen) => return Some(chosen),
+                    None => self.hang_up(),
+                }
+            }
+            if self.began.elapsed() > call.longest || take_commands(commands, &mut call.walk) == Left::Nothing {
+                self.hang_up();
+            }
+            self.listen(WAIT);
+        }
+        None
+    }
+
+    fn hang_up(&mut self) {
+        if self.hanging_up.is_none() {
+            self.hanging_up = Some(Instant::now());
+            self.command(Command::HangUp { leg: LEG, reason: None });
+        }
+    }
+
+    /// Reads what came, waiting for the first of it at most `wait`; keeps the endpoint's time.
+    fn listen(&mut self, wait: Duration) {
+        let mut bytes = [0_u8; DATAGRAM];
+        // A zero time-out is refused by the system, and would mean for ever.
+        let mut patience = Some(wait.max(Duration::from_micros(1)));
+        loop {
+            let ready = match patience.take() {
+                Some(wait) => {
+                    self.socket.set_nonblocking(false).and_then(|()| self.socket.set_read_timeout(Some(wait)))
+                }
+                None => self.socket.set_nonblocking(true),
+            };
+            let Ok((length, from)) = ready.and_then(|()| self.socket.recv_from(&mut bytes)) else { break };
+            if from == self.path.remote {
+                let mut out = Vec::new();
+                let received = bytes.get(..length).unwrap_or_default();
+                self.endpoint.receive(Instant::now(), self.path, received, &mut out);
+                self.carry_out(out);
+            }
+        }
+        let now = Instant::now();
+        if self.endpoint.deadline().is_some_and(|deadline| deadline <= now) {
+            let mut out = Vec::new();
+            self.endpoint.time_passed(now, &mut out);
+            self.carry_out(out);
+        }
+        if self.hanging_up.is_some_and(|since| since.elapsed() > FAREWELL) {
+            self.gone.get_or_insert("no-answer-to-bye");
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let mut out = Vec::new();
+        self.endpoint.command(Instant::now(), command, &mut out);
+        self.carry_out(out);
+    }
+
+    fn carry_out(&mut self, out: Vec<Output>) {
+        for output in out {
+            match output {
+                // A datagram that does not leave is a lost one; SIP sends it again.
+                Output::Send { path, bytes } => drop(self.socket.send_to(&bytes, path.remote)),
+                Output::Event(event) => self.happened(event),
+            }
+        }
+    }
+
+    fn happened(&mut self, event: Event) {
+        match event {
+            Event::Ringing { .. } => say(&Said::Ringing),
+            Event::Answered { answer, .. } => {
+                self.setup_ms = millis(self.began.elapsed());
+                self.answer = Some(answer);
+            }
+            Event::Failed { status, .. } => {
+                self.status = Some(status);
+                self.gone = Some("refused");
+            }
+            Event::Ended { why, .. } => {
+                self.gone = Some(match why {
+                    Ended::Bye => "bye",
+                    Ended::Cancelled => "cancelled",
+                    Ended::NoAck => "no-ack",
+                    Ended::Lost => "lost",
+                    Ended::ByUs => "by-us",
+                });
+            }
+            // This phone is called by nobody and changes nothing in the middle of a call.
+            Event::Incoming { leg, .. } => {
+                self.command(Command::Reject { leg, status: 486, retry_after: None, warning: None })
+            }
+            Event::Reoffered { leg, .. } => self.command(Command::Refuse { leg, status: 488, warning: None }),
+            Event::Confirmed { .. } => {}
+        }
+    }
+
+    fn report(&self, answered: bool) -> Report {
+        Report {
+            answered,
+            status: self.status,
+            setup_ms: self.setup_ms,
+            seconds: 0.0,
+            packets_in: 0,
+            packets_out: 0,
+            lost: 0,
+            late_slots: 0,
+            heard: Hearing::new(Vec::new()).sums(),
+        }
+    }
+}
+
+/// From the answer on.
+struct Talk {
+    clock: Clock,
+    slot: u64,
+    leg: media::leg::Leg,
+    codec: Codec,
+    socket: MediaSocket,
+    hearing: Hearing,
+    arrivals: Arrivals,
+    heard: Vec<i16>,
+    sounding: bool,
+    /// Samples said of the tone or the WAV so far.
+    said: u64,
+    late_slots: u64,
+}
+
+impl Talk {
+    fn begin(call: &Call, chosen: &Chosen, rtp: UdpSocket) -> Self {
+        let law = match chosen.codec {
+            Codec::Pcma => g711::Law::A,
+            Codec::Pcmu => g711::Law::Mu,
+        };
+        let leg = media::leg::Leg::new(LegConfig {
+            law,
+            payload_type: chosen.payload_type,
+            events: chosen.events,
+            ssrc: u32::from(random_u16()) << 16 | u32::from(random_u16()),
+            first_seq: random_u16() & 0x7fff,
+            first_timestamp: u32::from(random_u16()),
+        });
+        Self {
+            clock: Clock::start(),
+            slot: 0,
+            leg,
+            codec: chosen.codec,
+            socket: MediaSocket::new(rtp, SourceRule::Exact, chosen.remote),
+            hearing: Hearing::new(call.listen.clone()),
+            arrivals: Arrivals::default(),
+            heard: Vec::new(),
+            sounding: false,
+            said: 0,
+            late_slots: 0,
+        }
+    }
+
+    fn to_the_end(mut self, call: &mut Call, line: &mut Line, commands: Option<&Receiver<String>>) -> Over {
+        let codec = match self.codec {
+            Codec::Pcma => "PCMA",
+            Codec::Pcmu => "PCMU",
+        };
+        say(&Said::Answered { setup_ms: line.setup_ms, codec });
+        while line.gone.is_none() {
+            self.slot += 1;
+            let due = Quarter(self.slot * Quarter::IN_SLOT);
+            if self.clock.quarter() >= Quarter((self.slot + 1) * Quarter::IN_SLOT) {
+                self.late_slots += 1;
+            }
+            self.clock.sleep_until(due);
+            let left = take_commands(commands, &mut call.walk);
+            if self.at_ms() > millis(call.longest) || left == Left::Nothing {
+                line.hang_up();
+            }
+            self.one_slot(call, line);
+            line.listen(Duration::ZERO);
+        }
+        let counts = self.socket.counts();
+        let report = Report {
+            seconds: self.slot as f32 / SLOTS_A_SECOND,
+            packets_in: self.arrivals.received(),
+            packets_out: counts.sent,
+            lost: self.arrivals.lost(),
+            late_slots: self.late_slots,
+            heard: self.hearing.sums(),
+            ..line.report(true)
+        };
+        Over { report, heard: self.heard }
+    }
+
+    /// Hears, walks on, speaks.
+    fn one_slot(&mut self, call: &mut Call, line: &mut Line) {
+        let heard = self.hear();
+        let mut out = Vec::new();
+        call.walk.slot(level::dbov(&heard), &mut out);
+        for step in out {
+            let at_ms = self.at_ms();
+            match step {
+                Do::Press { digit, ms } if self.leg.press(digit, ms) => {}
+                Do::Press { digit, .. } => say(&Said::DigitNotSent { digit, at_ms }),
+                Do::Pressed(digit) => say(&Said::DigitSent { digit, at_ms }),
+                Do::HeardQuiet => say(&Said::HeardQuiet { at_ms }),
+                Do::StartSound => {
+                    (self.sounding, self.said) = (true, 0);
+                    say(&Said::SoundStarted { at_ms });
+                }
+                Do::StopSound => {
+                    self.sounding = false;
+                    say(&Said::SoundStopped { at_ms });
+                }
+                Do::HangUp => line.hang_up(),
+            }
+        }
+        if line.hanging_up.is_none() {
+            self.speak(call, &heard);
+        }
+    }
+
+    fn hear(&mut self) -> Frame {
+        let mut buffer = [0_u8; DATAGRAM];
+        let (leg, arrivals) = (&mut self.leg, &mut self.arrivals);
+        self.socket.receive(
+            self.slot,
+            &mut buffer,
+            |_| true,
+            |bytes| {
+                if let Some(packet) = rtp::parse(bytes) {
+                    arrivals.came(packet.seq);
+                }
+                // What the leg made of it comes out slot by slot, or not at all.
+                let _ = leg.receive(bytes);
+            },
+        );
+        let mut heard: Frame = SILENCE;
+        // The gateway keys nothing; a digit that ended by time is of no interest to a caller.
+        let _ = self.leg.take(&mut heard);
+        if let Some(second) = self.hearing.slot(&heard) {
+            say(&Said::Second(&second));
+        }
+        self.heard.extend_from_slice(&heard);
+        heard
+    }
+
+    fn speak(&mut self, call: &Call, heard: &Frame) {
+        let mut frame: Frame = if call.loop_back { *heard } else { SILENCE };
+        if self.sounding {
+            let mut own: Frame = SILENCE;
+            match &call.sound {
+                Sound::Tone { hz } => tone::sine(*hz as f32, TONE_DBOV, self.said, &mut own),
+                Sound::Samples(samples) => {
+                    let said = usize::try_from(self.said).unwrap_or(usize::MAX);
+                    let rest = samples.get(said..).unwrap_or_default();
+                    for (to, from) in own.iter_mut().zip(rest) {
+                        *to = *from;
+                    }
+                }
+            }
+            self.said += SLOT_SAMPLES as u64;
+            for (to, from) in frame.iter_mut().zip(own) {
+                *to = to.saturating_add(from);
+            }
+        }
+        let mut payload: Coded = [0; SLOT_SAMPLES];
+        g711::encode(self.leg.law(), &frame, &mut payload);
+        let mut packet = [0_u8; PACKET_BYTES];
+        let length = self.leg.packet(&payload, &mut packet);
+        if let Some(bytes) = packet.get(..length).filter(|bytes| !bytes.is_empty()) {
+            self.socket.send(bytes);
+        }
+    }
+
+    fn at_ms(&self) -> u64 {
+        self.slot * SLOT_MS
+    }
+}
+
+/// What the standard input has left.
+#[derive(Debug, PartialEq, Eq)]
+enum Left {
+    More,
+    Nothing,
+}
+
+/// A thread of its own reads the standard input, because reading it cannot be interrupted.
+fn read_commands() -> Receiver<String> {
+    let (to, from) = channel();
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            if to.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    from
+}
+
+/// A line is a script behind what is still ahead; one that begins with `!` comes instead of it.
+fn take_commands(commands: Option<&Receiver<String>>, walk: &mut Walk) -> Left {
+    let Some(commands) = commands else { return Left::More };
+    loop {
+        let line = match commands.try_recv() {
+            Ok(line) => line,
+            Err(TryRecvError::Empty) => return Left::More,
+            Err(TryRecvError::Disconnected) => return Left::Nothing,
+        };
+        let (urgent, text) = match line.strip_prefix('!') {
+            Some(text) => (true, text),
+            None => (false, line.as_str()),
+        };
+        match script::parse(text) {
+            Ok(tokens) if urgent => walk.instead(tokens),
+            Ok(tokens) => walk.then(tokens),
+            Err(why) => say(&Said::NotUnderstood { why: why.to_string() }),
+        }
+    }
+}
+
+/// Which address of ours a packet to `remote` leaves from; nothing is sent for it.
+fn address_towards(remote: SocketAddr) -> io::Result<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    socket.connect(remote)?;
+    Ok(socket.local_addr()?.ip())
+}
+
+fn random_u16() -> u16 {
+    let mut bytes = [0_u8; 2];
+    chance(&mut bytes);
+    u16::from_ne_bytes(bytes)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A reader that went away is no reason to end a call.
+fn say(said: &Said<'_>) {
+    let Ok(text) = serde_json::to_string(said) else { return };
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Legs of calls of our own have the top bit set.
+const LEG: Leg = Leg(1 << 63);
+const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
+/// Away from the gateway's own, so that both live on one machine.
+const RTP_PORTS: Ports = Ports { first: 40_000, last: 49_998 };
+const DATAGRAM: usize = 2048;
+const SLOT_MS: u64 = 20;
+const SLOTS_A_SECOND: f32 = 50.0;
+const TONE_DBOV: f32 = -16.0;
+const WAIT: Duration = Duration::from_millis(10);
+/// So long we wait for the answer to our BYE.
+const FAREWELL: Duration = Duration::from_secs(4);

@@ -1,0 +1,146 @@
+//! `gateway dial`: a caller of our own. Calls, keys digits, plays a tone or a WAV file, keeps what is heard, reports.
+//!
+//! [`DialArgs`] is its command line, [`run`] carries it out and says on standard output, one JSON object a line, what
+//! happens: `answered`, `heard-quiet`, `digit-sent`, `second`, `ended`, and a `report` at the end. The steps are a
+//! [`script`], given by `--script` or live on the standard input; [`hearing`] puts what was heard into numbers; the
+//! sockets and the clock are in [`line`]. The stories use it as their telephone, an administrator to try a line.
+//!
+//! Not here: being called, registering, encryption.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::wav;
+use line::{Call, Sound};
+use script::Walk;
+
+mod hearing;
+mod line;
+mod script;
+
+/// The command line of `gateway dial`.
+#[derive(Debug, clap::Args)]
+pub struct DialArgs {
+    /// Whom to call: sip:USER@HOST:PORT, or sip:HOST:PORT.
+    pub to: String,
+    /// What to do: digits are keyed, `q` waits until something was heard and then was quiet, `pN` pauses N seconds,
+    /// `t` starts the tone or the WAV, `s` stops it, `h` hangs up. For example "q12345678q1q#p2tp10h".
+    #[arg(long, default_value = "")]
+    pub script: String,
+    /// A WAV file that `t` plays.
+    #[arg(long, conflicts_with = "tone")]
+    pub play: Option<PathBuf>,
+    /// The frequency of the tone that `t` starts, in Hz.
+    #[arg(long, default_value_t = 440, value_parser = clap::value_parser!(u32).range(50..=3800))]
+    pub tone: u32,
+    /// Keep what is heard in this WAV file, 8 kHz.
+    #[arg(long)]
+    pub keep: Option<PathBuf>,
+    /// Send back what is heard, as a loudspeaker beside a microphone does.
+    #[arg(long)]
+    pub loop_back: bool,
+    /// Hang up after so many seconds.
+    #[arg(long, default_value_t = 3600)]
+    pub seconds: u64,
+    /// Take further steps from the standard input, a script a line; a line that begins with `!` comes at once, instead
+    /// of what is still ahead. The end of the input hangs up.
+    #[arg(long)]
+    pub stdin: bool,
+    /// Look for these frequencies in what is heard, second by second: HZ,HZ.
+    #[arg(long, value_delimiter = ',')]
+    pub listen: Vec<u32>,
+    /// The name or number that is shown to the other side.
+    #[arg(long, default_value = "anonymous")]
+    pub caller: String,
+}
+
+/// Calls. Success is a call that was answered and whose sound, if it was to be kept, was kept.
+pub fn run(arguments: DialArgs) -> ExitCode {
+    match try_run(arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("gateway dial: {}", crate::io::with_causes(&why));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What was asked for cannot be done: said with what would be right.
+#[derive(Debug, thiserror::Error)]
+enum DialError {
+    #[error("{0} is nobody to call; right would be sip:USER@HOST:PORT with an IPv4 host")]
+    To(String),
+    #[error("--caller {0}: letters, digits, + - . _ only")]
+    Caller(String),
+    #[error("--script")]
+    Script(#[from] script::ScriptError),
+    #[error("--play {file}")]
+    Play { file: String, source: wav::WavError },
+    #[error("--keep {file}")]
+    Keep { file: String, source: wav::WavError },
+    #[error("no call")]
+    Line(#[from] line::LineError),
+}
+
+fn try_run(arguments: DialArgs) -> Result<bool, DialError> {
+    let remote = host_and_port(&arguments.to).ok_or_else(|| DialError::To(arguments.to.clone()))?;
+    if !arguments.caller.chars().all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c)) {
+        return Err(DialError::Caller(arguments.caller));
+    }
+    let sound = match &arguments.play {
+        Some(file) => Sound::Samples(
+            wav::read(file, media::RATE_HZ)
+                .map_err(|source| DialError::Play { file: file.display().to_string(), source })?,
+        ),
+        None => Sound::Tone { hz: arguments.tone },
+    };
+    let over = line::call(Call {
+        uri: arguments.to,
+        remote,
+        caller: arguments.caller,
+        walk: Walk::new(script::parse(&arguments.script)?),
+        sound,
+        loop_back: arguments.loop_back,
+        longest: Duration::from_secs(arguments.seconds),
+        live: arguments.stdin,
+        listen: arguments.listen,
+    })?;
+    if let Some(file) = arguments.keep {
+        wav::write(&file, media::RATE_HZ, &over.heard)
+            .map_err(|source| DialError::Keep { file: file.display().to_string(), source })?;
+    }
+    Ok(over.report.answered)
+}
+
+/// The host and port of a `sip:` address, looked up; the port is 5060 where none is named.
+fn host_and_port(uri: &str) -> Option<SocketAddr> {
+    let rest = uri.strip_prefix("sip:")?;
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    let place = place.split(';').next().filter(|place| !place.is_empty())?;
+    let with_port = if place.contains(':') { place.to_owned() } else { format!("{place}:5060") };
+    with_port.to_socket_addrs().ok()?.find(SocketAddr::is_ipv4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_called_with_and_without_user_and_port() {
+        let at = |port| Some(SocketAddr::from(([127, 0, 0, 1], port)));
+        assert_eq!(host_and_port("sip:4711@127.0.0.1:5070"), at(5070));
+        assert_eq!(host_and_port("sip:127.0.0.1:5070"), at(5070));
+        assert_eq!(host_and_port("sip:127.0.0.1"), at(5060));
+        assert_eq!(host_and_port("sip:x@127.0.0.1:5070;transport=udp"), at(5070));
+    }
+
+    #[test]
+    fn what_is_no_sip_address_is_nobody() {
+        for nobody in ["", "127.0.0.1:5060", "tel:110", "sip:", "sip:x@", "sip:x@127.0.0.1:99999"] {
+            assert_eq!(host_and_port(nobody), None, "{nobody}");
+        }
+    }
+}
