@@ -1,0 +1,194 @@
+//! Page "Sitzungen": who is there, who is recorded, the recordings so far; and the question before a meeting is ended.
+//!
+//! The changing part is a [`fragment`] of its own, which the desk's script fetches every two seconds. Without script the
+//! page is complete and stays as it was until it is loaded again.
+
+use maud::{Markup, html};
+use spool::id::{MeetingId, RecordingId, SeatNo};
+
+use super::answers::done;
+use super::frame::{Viewer, badge, button_link, form_token, notice, page, submit};
+use crate::texts::Texts;
+
+/// Everything of the page.
+#[derive(Clone, Debug)]
+pub struct Meetings {
+    pub meetings: Vec<Meeting>,
+    /// The gateway did not answer: seats are not known.
+    pub gateway_away: bool,
+    /// The number of the meeting that was just ended.
+    pub ended: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Meeting {
+    pub id: MeetingId,
+    pub number: String,
+    /// Typed by the clerk; may be empty.
+    pub title: String,
+    pub seats: Vec<Seat>,
+    /// Unused keys, when they are few.
+    pub keys_low: Option<u32>,
+    /// Newest first.
+    pub recordings: Vec<Line>,
+}
+
+/// One line of "who is there".
+#[derive(Clone, Debug)]
+pub struct Seat {
+    pub seat: SeatNo,
+    pub in_room: bool,
+    pub recorded: bool,
+    pub muted: bool,
+}
+
+/// One line of the list of recordings.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub id: RecordingId,
+    pub started_ms: i64,
+    pub voices: u32,
+    pub standing: Standing,
+}
+
+/// How far a recording has come, in the words of the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Running,
+    Kept,
+    Approved,
+    Destroying,
+    Destroyed,
+}
+
+impl Standing {
+    /// As a badge.
+    pub fn badge(self, t: &Texts) -> Markup {
+        match self {
+            Self::Running => badge("info", &t.say("state-running")),
+            Self::Kept => badge("success", &t.say("state-kept")),
+            Self::Approved => badge("warning", &t.say("state-approved")),
+            Self::Destroying => badge("danger", &t.say("state-destroying")),
+            Self::Destroyed => badge("danger", &t.say("state-destroyed")),
+        }
+    }
+}
+
+pub fn meetings(viewer: &Viewer, view: &Meetings) -> Markup {
+    let t = viewer.texts();
+    let body = html! {
+        h1 { (t.say("meetings-title")) }
+        @if let Some(number) = &view.ended { (done(&t.tell("end-done", [("number", number.into())]))) }
+        div #jetzt data-fetch="/sitzungen/jetzt" { (fragment(viewer, view)) }
+    };
+    page(viewer, &t.say("meetings-title"), &body)
+}
+
+/// What changes while the page is open.
+pub fn fragment(viewer: &Viewer, view: &Meetings) -> Markup {
+    let t = viewer.texts();
+    html! {
+        @if view.gateway_away { (notice("warning", &t.say("meetings-gateway-away"))) }
+        @if view.meetings.is_empty() { p.lead { (t.say("meetings-none")) } }
+        @for meeting in &view.meetings { (one(&t, meeting, view.gateway_away)) }
+    }
+}
+
+/// The question before everybody is sent away.
+pub fn end(viewer: &Viewer, meeting: MeetingId, number: &str, seats: u32) -> Markup {
+    let t = viewer.texts();
+    let title = t.tell("end-title", [("number", number.into())]);
+    let body = html! {
+        h1 { (title) }
+        p.lead { (t.say("end-what")) }
+        p { (t.tell("end-who", [("count", seats.into())])) }
+        form method="post" action={ "/sitzungen/" (meeting) "/beenden" } {
+            (form_token(viewer))
+            p.actions {
+                (submit("primary", &t.say("end-yes")))
+                (button_link("secondary", "/sitzungen", &t.say("end-no")))
+            }
+        }
+    };
+    page(viewer, &title, &body)
+}
+
+fn one(t: &Texts, meeting: &Meeting, away: bool) -> Markup {
+    let heading = format!("sitzung-{}", meeting.number);
+    html! {
+        section.meeting aria-labelledby=(heading) {
+            div.title {
+                h2 #(heading) { (t.tell("meeting-name", [("number", (&meeting.number).into())])) }
+                @if !away && meeting.seats.is_empty() { (badge("info", &t.say("meeting-idle"))) }
+                @if !meeting.seats.is_empty() { (badge("success", &t.say("meeting-running"))) }
+            }
+            @if !meeting.title.is_empty() { p.lead { (meeting.title) } }
+            @if !away { (present(t, meeting)) }
+            @if let Some(left) = meeting.keys_low {
+                (notice("warning", &t.tell("meeting-keys-low", [("count", left.into())])))
+            }
+            h3 { (t.say("recordings-title")) }
+            @if meeting.recordings.is_empty() { p { (t.say("recordings-none")) } }
+            @else {
+                ul.recordings {
+                    @for line in &meeting.recordings { (recording(t, line)) }
+                }
+            }
+        }
+    }
+}
+
+fn present(t: &Texts, meeting: &Meeting) -> Markup {
+    let recorded = meeting.seats.iter().filter(|seat| seat.recorded).count() as u64;
+    html! {
+        @if meeting.seats.is_empty() { p role="status" { (t.say("seats-nobody")) } }
+        @else {
+            p role="status" {
+                (t.tell("seats-now", [("count", (meeting.seats.len() as u64).into())])) " "
+                (t.tell("seats-recorded", [("count", recorded.into())]))
+            }
+            table.kern-table.seats {
+                caption.kern-sr-only { (t.tell("meeting-seats-table", [("number", (&meeting.number).into())])) }
+                thead { tr {
+                    th.kern-table__header scope="col" { (t.say("seat-head")) }
+                    th.kern-table__header scope="col" { (t.say("seat-where")) }
+                    th.kern-table__header scope="col" { (t.say("seat-record")) }
+                } }
+                tbody { @for seat in &meeting.seats { (seat_row(t, seat)) } }
+            }
+            p.actions {
+                a #{ "ende-" (meeting.number) } .kern-btn.kern-btn--secondary
+                    href={ "/sitzungen/" (meeting.id) "/beenden" }
+                    aria-label=(t.tell("meeting-end-label", [("number", (&meeting.number).into())])) {
+                    span.kern-label { (t.say("meeting-end")) }
+                }
+            }
+        }
+    }
+}
+
+fn seat_row(t: &Texts, seat: &Seat) -> Markup {
+    html! {
+        tr {
+            th.kern-table__header scope="row" { (t.tell("seat", [("seat", seat.seat.0.into())])) }
+            td.kern-table__cell {
+                @if seat.in_room { (t.say("seat-in-room")) } @else { (t.say("seat-arriving")) }
+                @if seat.muted { " " (t.say("seat-muted")) }
+            }
+            td.kern-table__cell {
+                @if seat.recorded { span.on { (t.say("seat-recorded")) } } @else { (t.say("seat-not-recorded")) }
+            }
+        }
+    }
+}
+
+fn recording(t: &Texts, line: &Line) -> Markup {
+    let when = t.moment(line.started_ms);
+    html! {
+        li {
+            a #(line.id) href={ "/aufnahmen/" (line.id) } { (t.tell("recording-name", [("when", (&when).into())])) }
+            span.voices { (t.tell("recording-count", [("count", line.voices.into())])) }
+            (line.standing.badge(t))
+        }
+    }
+}
