@@ -6,6 +6,7 @@
 //! Not here: keeping, playing and destroying recordings (`archiver`), and any secret that opens one.
 
 pub mod admission;
+pub mod calendar;
 pub mod call;
 pub mod config;
 pub mod consent;

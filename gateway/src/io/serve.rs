@@ -5,7 +5,7 @@
 //!
 //! Not here: what the settings may say (`config`), and anything that happens during a call (`switchboard`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use spool::id::EpochId;
@@ -20,7 +20,7 @@ use super::switchboard::{self, Parts, Queues};
 use super::{control, media, plan_file, recorder};
 use crate::config::Config;
 use crate::plan::{Plan, PlanError};
-use crate::prompts::{Prompts, PromptsError};
+use crate::prompts::{Prompts, PromptError};
 
 /// Why the gateway did not start. The administrator's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +31,8 @@ pub enum StartError {
     Key(#[from] KeyError),
     #[error("plan.json does not read: {0}")]
     Plan(#[from] PlanError),
-    #[error("the prompts")]
-    Prompts(#[from] PromptsError),
+    #[error(transparent)]
+    Prompts(#[from] PromptError),
     #[error("the spool")]
     Spool(#[from] spool::write::SpoolError),
     #[error(transparent)]
@@ -66,10 +66,10 @@ async fn serve(config: Config) -> Result<(), StartError> {
         .map_err(|source| StartError::File { what: "plan", path: plan_path.clone(), source })?;
     let clock = Clock::start();
     let plan = match text {
-        Some(text) => Plan::from_json(&text, clock.wall().utc_ms, tag_key())?,
-        None => Plan::new(tag_key()),
+        Some(text) => Plan::from_json(&text)?,
+        None => Plan::default(),
     };
-    let prompts = Arc::new(Prompts::load(config.prompts.as_deref())?);
+    let prompts = Arc::new(Prompts::load(&|file| replaced(config.prompts.as_deref(), file))?);
 
     let mut listeners = Vec::new();
     for listener in &config.listen {
@@ -118,6 +118,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
         recorder: recorder.recorder,
         clock,
         boot,
+        tag_key: tag_key(),
         gateway: verifying.gateway(),
         signing_key: verifying.to_string(),
     };
@@ -140,6 +141,11 @@ async fn signals(stopper: watch::Sender<u8>) {
         }
         stopper.send_modify(|count| *count = count.saturating_add(1));
     }
+}
+
+/// An office's own recording of a prompt, where there is one.
+fn replaced(directory: Option<&Path>, file: &str) -> Option<Vec<u8>> {
+    std::fs::read(directory?.join(file)).ok()
 }
 
 fn epoch() -> EpochId {

@@ -5,10 +5,9 @@
 //!
 //! Not here: when which of these is wanted (`call`, `consent`).
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use control::What;
+use control::{What, receipt};
 use spool::id::{MeetingId, RecordingId, SeatNo, Slot};
 use spool::line::{CloseWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
 use tokio::sync::oneshot;
@@ -20,7 +19,7 @@ use super::later::{self, After};
 use crate::call::{Input, Invitation, NoPermit, Notice, Output};
 use crate::consent::{self, Act, Decision, Given, Permit};
 use crate::gathering::Gathering;
-use crate::ids::{CallId, PromptId, Role};
+use crate::ids::{CallId, Role};
 use crate::plan::Entry;
 
 impl Switchboard {
@@ -53,8 +52,7 @@ impl Switchboard {
     fn carry(&mut self, call: CallId, output: Output) {
         match output {
             Output::Say { token, language, prompts } => {
-                let sound = |prompt: &PromptId| self.parts.prompts.sound(language, *prompt);
-                let parts = prompts.iter().filter_map(sound).collect::<Vec<Arc<_>>>();
+                let parts = self.parts.prompts.parts(language, &prompts);
                 self.to_worker(ToWorker::Say { call, token, parts });
             }
             Output::Hush => self.to_worker(ToWorker::Hush { call }),
@@ -91,9 +89,9 @@ impl Switchboard {
 
     fn try_pin(&mut self, call: CallId, digits: &str) {
         let Some(line) = self.lines.get(&call) else { return };
-        let (tag, dialled) = (line.tag.clone(), line.dialled.clone());
+        let (tag, dialled) = (line.tag, line.dialled.clone());
         let wall_ms = self.parts.clock.wall().utc_ms;
-        match self.parts.plan.enter(digits, &tag, &dialled, Instant::now(), wall_ms) {
+        match self.parts.plan.enter(digits, tag, &dialled, Instant::now(), wall_ms) {
             Entry::Right { meeting, role } => self.arrive(call, meeting, role),
             Entry::NotOpen { meeting: _ } => self.feed(call, Input::NotOpen),
             Entry::Wrong { delay } => self.feed(call, Input::PinWrong { delay }),
@@ -135,7 +133,7 @@ impl Switchboard {
             rule: plan.rule.id.clone(),
             rule_hash: plan.rule.hash.clone(),
             started_ms,
-            destroy_by_ms: crate::plan::months_after(started_ms, plan.rule.cap_months),
+            destroy_by_ms: crate::calendar::months_after(started_ms, plan.rule.cap_months),
             rooms: vec!["plenum".to_owned()],
             seats: Vec::new(),
         };
@@ -169,7 +167,8 @@ impl Switchboard {
     /// The act with what only the shell knows: the wall clock, and what exactly was said.
     fn evidence(&self, act: &Act) -> spool::line::Act {
         let wall = self.parts.clock.wall();
-        self.parts.prompts.evidence(act, wall.utc_ms, wall.ntp)
+        let words = self.parts.prompts.words(act.language, &act.parts);
+        act.written(words, wall.utc_ms, wall.ntp)
     }
 
     /// A yes: a key that is marked as used on the disk, the act, the track; only then the permit.
@@ -184,7 +183,7 @@ impl Switchboard {
         };
         let left = self.parts.plan.keys_left(meeting);
         if left < KEYS_LOW {
-            self.tell(What::KeysLow { meeting, left: u32::try_from(left).unwrap_or(u32::MAX) });
+            self.tell(What::KeysLow { meeting, left });
         }
         let (permit, act) = consent::permit(given, key);
         let act = Box::new(self.evidence(&act));
@@ -219,7 +218,8 @@ impl Switchboard {
         };
         there.permitted(seat, track);
         let recording = there.recording;
-        let receipt = self.parts.plan.receipt(meeting, track);
+        let plan = self.parts.plan.meeting(meeting);
+        let receipt = plan.map(|plan| receipt::code(&plan.receipt_key, track)).unwrap_or_default();
         self.to_worker(ToWorker::Permit { call, permit });
         self.tell(What::PermitBegan { meeting, recording, seat, track });
         self.off_record_changed(meeting);
@@ -246,8 +246,8 @@ impl Switchboard {
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         let recording = there.recording;
         let (tracks, decision) = match decision {
-            Decision::Erase => (there.give_up(seat), spool::order::Decision::Erase),
-            Decision::Keep => (there.kept(seat).to_vec(), spool::order::Decision::Keep),
+            Decision::Erase => (there.give_up(seat), decision),
+            Decision::Keep => (there.kept(seat).to_vec(), decision),
         };
         let (reply, answer) = oneshot::channel();
         if tracks.is_empty() {
@@ -338,4 +338,4 @@ fn room_of(recording: RecordingId) -> RoomId {
     RoomId(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
 }
 
-const KEYS_LOW: usize = 50;
+const KEYS_LOW: u32 = 50;

@@ -11,6 +11,7 @@ use super::super::recorder::{RecorderError, ToRecorder};
 use super::Switchboard;
 use super::later::{self, After};
 use crate::call::Input;
+use crate::consent::Wording;
 
 impl Switchboard {
     pub(super) fn asked(&mut self, ask: Ask) {
@@ -46,8 +47,8 @@ impl Switchboard {
 
     fn put(&mut self, meeting: Meeting, reply: Reply<Done>) {
         let id = meeting.id;
-        if let Err(why) = self.parts.plan.put(meeting) {
-            let _gone = reply.send(Err(refusal("cannot-be-held", &why.to_string())));
+        if let Err(why) = self.parts.plan.put(meeting, Wording::knows) {
+            let _gone = reply.send(Err(refusal(why.code(), &why.to_string())));
             return;
         }
         tracing::info!(meeting = %id, keys = self.parts.plan.keys_left(id), "meeting put");
@@ -55,7 +56,7 @@ impl Switchboard {
     }
 
     fn remove(&mut self, meeting: MeetingId, reply: Reply<Done>) {
-        if !self.parts.plan.remove(meeting) {
+        if !self.parts.plan.remove(meeting, self.parts.clock.wall().utc_ms) {
             let _gone = reply.send(Err(refusal("no-such-meeting", "this gateway holds no such meeting")));
             return;
         }
@@ -80,7 +81,7 @@ impl Switchboard {
                 recording: there.map(|there| there.recording),
                 recording_on: there.map_or(meeting.record, |there| there.on) && !self.trouble,
                 seats: there.map(crate::gathering::Gathering::now).unwrap_or_default(),
-                keys_left: u32::try_from(self.parts.plan.keys_left(meeting.id)).unwrap_or(u32::MAX),
+                keys_left: self.parts.plan.keys_left(meeting.id),
             }
         };
         self.parts.plan.meetings().map(now).collect()

@@ -29,7 +29,6 @@ use futures_util::stream::FuturesUnordered;
 use spool::id::{EpochId, GatewayId, MeetingId, SeatNo};
 use tokio::sync::{mpsc, watch};
 
-use self::later::After;
 use self::told::Told;
 use super::clock::Clock;
 use super::control::Ask;
@@ -57,6 +56,8 @@ pub struct Parts {
     pub recorder: Recorder,
     pub clock: Clock,
     pub boot: EpochId,
+    /// The key under which callers' numbers are counted: of this run only, in memory only.
+    pub tag_key: [u8; 32],
     pub gateway: GatewayId,
     /// Public half, hexadecimal.
     pub signing_key: String,
@@ -86,9 +87,7 @@ struct Line {
     session: u64,
     version: u64,
     remote: SocketAddr,
-    /// Has the sound of this call been opened?
-    sounding: bool,
-    /// When the SIP side will be ended if it has not ended by itself.
+    /// Was it sent away? Then its end is only a matter of SIP.
     leaving: bool,
 }
 
@@ -246,7 +245,6 @@ impl Switchboard {
     async fn end(&mut self) {
         for call in self.lines.keys().copied().collect::<Vec<_>>() {
             self.hang_up(call, crate::call::Farewell::Draining);
-            self.gone(call);
         }
         while let Some(after) = self.later.next().await {
             self.after(after);

@@ -2,12 +2,14 @@
 //!
 //! Not here: SIP itself (`sip`), and the dialogue (`call`).
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
+use hmac::{Hmac, KeyInit, Mac};
 use media::g711::Law;
 use media::leg::LegConfig;
 use sip::sdp::{self, Chosen, Codec, Direction};
+use sha2::Sha256;
 use sip::{Command, Ended, Event, Leg, Output, Transport};
 
 use super::super::listener::Datagram;
@@ -56,7 +58,7 @@ impl Switchboard {
     fn signalled(&mut self, event: Event) {
         match event {
             Event::Incoming { leg, path, offer, caller, dialled } => {
-                let tag = self.parts.plan.tag(caller.expose());
+                let tag = self.tag(leg, caller.expose());
                 self.incoming(leg, path, offer.as_ref(), tag, dialled.unwrap_or_default());
             }
             Event::Confirmed { leg, answer } => self.confirmed(leg, answer.as_ref()),
@@ -83,7 +85,7 @@ impl Switchboard {
         self.last_call += 1;
         let id = CallId(self.last_call);
         let (session, version) = (random_u32().into(), 1);
-        let mut line = Line {
+        let line = Line {
             leg,
             call: Some(Call::new(Language::German)),
             place: None,
@@ -94,26 +96,18 @@ impl Switchboard {
             session,
             version,
             remote: path.remote,
-            sounding: false,
             leaving: false,
         };
         let sdp = match (offer, chosen.flatten()) {
             (Some(offer), Some(chosen)) => {
-                self.open_sound(id, &mut line, socket, &chosen);
+                self.open_sound(id, &line, socket, leg_of(&chosen), chosen.remote);
+                self.to_worker(ToWorker::Hold { call: id, on: held(chosen.direction) });
                 offer.answer(&chosen, media, session, version)
             }
             // A late offer: ours goes out, and the socket waits with a codec that their answer may change.
             _ => {
-                let waiting = Chosen {
-                    codec: Codec::Pcma,
-                    payload_type: Codec::Pcma.static_payload_type(),
-                    events: None,
-                    remote: SocketAddr::new(path.remote.ip(), 9),
-                    remote_rtcp: None,
-                    ptime_ms: 20,
-                    direction: Direction::SendRecv,
-                };
-                self.open_sound(id, &mut line, socket, &waiting);
+                let waiting = leg_config(Codec::Pcma, Codec::Pcma.static_payload_type(), None);
+                self.open_sound(id, &line, socket, waiting, SocketAddr::new(path.remote.ip(), DISCARD_PORT));
                 sdp::offer(media, &CODECS, session, version)
             }
         };
@@ -123,8 +117,20 @@ impl Switchboard {
         self.command(Command::Answer { leg, sdp, contact });
     }
 
+    /// Who calls, as far as counting wrong PINs needs it. Whoever shows no number is counted by the call alone.
+    fn tag(&self, leg: Leg, number: Option<&str>) -> CallerTag {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.parts.tag_key).unwrap_or_else(|_| unreachable!("any length is a key"));
+        match number {
+            Some(number) => mac.update(number.as_bytes()),
+            None => mac.update(&leg.0.to_be_bytes()),
+        }
+        let mut tag = [0; 16];
+        tag.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(into, byte)| *into = byte);
+        CallerTag(tag)
+    }
+
     /// A socket for sound, its address as the caller will be told it, and our Contact.
-    fn media_for(&self, path: sip::Path) -> Option<(std::net::UdpSocket, SocketAddr, SocketAddr)> {
+    fn media_for(&self, path: sip::Path) -> Option<(UdpSocket, SocketAddr, SocketAddr)> {
         let listener = self.parts.listeners.iter().find(|listener| listener.local == path.local)?;
         let opened = listener.route_to(path.remote).and_then(|route| {
             let named = listener.address_for(path.remote)?;
@@ -135,14 +141,9 @@ impl Switchboard {
         opened.inspect_err(|why| tracing::error!(%why, "no socket for a call's sound")).ok()
     }
 
-    fn open_sound(&mut self, call: CallId, line: &mut Line, socket: std::net::UdpSocket, chosen: &Chosen) {
+    fn open_sound(&mut self, call: CallId, line: &Line, socket: UdpSocket, leg: LegConfig, remote: SocketAddr) {
         let rule = self.source_rule(line.remote);
-        let open = ToWorker::Open { call, socket, leg: leg_config(chosen), remote: chosen.remote, rule };
-        self.to_worker(open);
-        line.sounding = true;
-        if held(chosen.direction) {
-            self.to_worker(ToWorker::Hold { call, on: true });
-        }
+        self.to_worker(ToWorker::Open { call, socket, leg, remote, rule });
     }
 
     fn source_rule(&self, signalling: SocketAddr) -> SourceRule {
@@ -188,7 +189,7 @@ impl Switchboard {
     fn retarget(&mut self, call: CallId, chosen: &Chosen) {
         let Some(line) = self.lines.get(&call) else { return };
         let rule = self.source_rule(line.remote);
-        self.to_worker(ToWorker::Retarget { call, leg: leg_config(chosen), remote: chosen.remote, rule });
+        self.to_worker(ToWorker::Retarget { call, leg: leg_of(chosen), remote: chosen.remote, rule });
         self.to_worker(ToWorker::Hold { call, on: held(chosen.direction) });
     }
 
@@ -199,7 +200,7 @@ impl Switchboard {
         self.command(Command::Reject { leg, status: why.status(), retry_after, warning });
     }
 
-    /// Sends a caller away: BYE with its reason. The call's own end follows when SIP says so.
+    /// Sends a caller away: BYE with its reason. The seat is free at once; the BYE is SIP's to see through.
     pub(super) fn hang_up(&mut self, call: CallId, why: Farewell) {
         let Some(line) = self.lines.get_mut(&call) else { return };
         if std::mem::replace(&mut line.leaving, true) {
@@ -208,6 +209,7 @@ impl Switchboard {
         let leg = line.leg;
         tracing::info!(%call, why = why.word(), "goodbye");
         self.command(Command::HangUp { leg, reason: Some(why.reason().to_owned()) });
+        self.gone(call);
     }
 
     fn leg_ended(&mut self, leg: Leg, why: Ended) {
@@ -217,15 +219,19 @@ impl Switchboard {
     }
 }
 
-fn leg_config(chosen: &Chosen) -> LegConfig {
-    let law = match chosen.codec {
+fn leg_of(chosen: &Chosen) -> LegConfig {
+    leg_config(chosen.codec, chosen.payload_type, chosen.events)
+}
+
+fn leg_config(codec: Codec, payload_type: u8, events: Option<u8>) -> LegConfig {
+    let law = match codec {
         Codec::Pcma => Law::A,
         Codec::Pcmu => Law::Mu,
     };
     LegConfig {
         law,
-        payload_type: chosen.payload_type,
-        events: chosen.events,
+        payload_type,
+        events,
         ssrc: random_u32(),
         // Below 2^15, so that the first wrap is far from the first packet (RFC 3711 3.3.1).
         first_seq: (random_u32() & 0x7fff) as u16,
@@ -248,3 +254,5 @@ fn random_u32() -> u32 {
 }
 
 const RETRY_AFTER_S: u32 = 10;
+/// RFC 863: nobody is sent to before their answer says where.
+const DISCARD_PORT: u16 = 9;
