@@ -1,0 +1,82 @@
+//! The last sentence of a call, and putting the telephone down after it.
+//!
+//! Not here: when a caller is sent away (the states that do it).
+
+use std::time::Duration;
+
+use super::turn::Turn;
+use super::{Farewell, Input, Output, State};
+use crate::ids::{PromptId, Slot};
+use crate::ivr::lines;
+
+/// A goodbye is being said.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    why: Farewell,
+}
+
+/// Says goodbye and leaves; a farewell without a sentence puts the telephone down at once.
+pub(super) fn leave(why: Farewell, turn: &mut Turn<'_>) -> State {
+    match sentence(why) {
+        Some(prompt) => {
+            turn.say(vec![prompt]);
+            turn.wake_in(AT_MOST);
+            State::Leaving(Leaving { why })
+        }
+        None => hang_up(why, turn),
+    }
+}
+
+pub(super) fn hang_up(why: Farewell, turn: &mut Turn<'_>) -> State {
+    turn.rest();
+    turn.out.push(Output::HangUp(why));
+    State::Ended
+}
+
+impl Leaving {
+    pub(super) fn handle(self, input: Input, turn: &mut Turn<'_>) -> State {
+        match input {
+            Input::Said { token, part } if turn.finished(token, part) => hang_up(self.why, turn),
+            Input::TimePassed => hang_up(self.why, turn),
+            Input::MediaLost => hang_up(Farewell::Lost, turn),
+            Input::CallerLeft => State::Ended,
+            // A yes that was on its way when the meeting ended: nothing of it may be kept.
+            Input::Permitted { .. } => {
+                turn.out.push(Output::EndPermit { at: Slot(0) });
+                State::Leaving(self)
+            }
+            Input::Said { .. }
+            | Input::Confirmed
+            | Input::DigitBegan { .. }
+            | Input::Digit { .. }
+            | Input::PinRight(_)
+            | Input::PinWrong { .. }
+            | Input::NotOpen
+            | Input::NoPermit { .. }
+            | Input::OrderWritten
+            | Input::OrderFailed
+            | Input::RecordingChanged { .. }
+            | Input::Heads { .. }
+            | Input::MeetingEnded
+            | Input::Draining => State::Leaving(self),
+        }
+    }
+}
+
+fn sentence(why: Farewell) -> Option<PromptId> {
+    match why {
+        Farewell::NoPin => Some(lines::BYE_NO_PIN),
+        Farewell::WrongPins => Some(lines::BYE_WRONG_PINS),
+        Farewell::MeetingEnded => Some(lines::BYE_ENDED),
+        Farewell::NotOpen => Some(lines::BYE_NOT_OPEN),
+        Farewell::Draining => Some(lines::BYE_DRAINING),
+        Farewell::Lost
+        | Farewell::CallerLeft
+        | Farewell::NoCommonCodec
+        | Farewell::Busy
+        | Farewell::NotAcknowledged => None,
+    }
+}
+
+/// The telephone is put down after this long even if nobody tells that the sentence was heard.
+const AT_MOST: Duration = Duration::from_secs(15);

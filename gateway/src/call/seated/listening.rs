@@ -1,0 +1,70 @@
+//! What was heard to its end, and what silence means.
+//!
+//! Not here: keys.
+
+use super::*;
+
+/// Part `part` of announcement `token` was played to its end.
+pub(super) fn said(seat: Seat, talk: Talk, token: u32, part: usize, turn: &mut Turn<'_>) -> State {
+    let Some(part) = turn.heard(token, part) else {
+        return seat.with(talk);
+    };
+    let last = turn.finished(token, part);
+    match talk {
+        Talk::Asked(mut question) => {
+            if question.said(part) {
+                turn.wake_in(Question::WAIT);
+            }
+            seat.with(Talk::Asked(question))
+        }
+        Talk::Earlier(mut question) => {
+            if question.said(part) {
+                turn.wake_in(Earlier::WAIT);
+            }
+            seat.with(Talk::Earlier(question))
+        }
+        Talk::Receipt if last => seat.settle(Vec::new(), turn),
+        Talk::Menu if last => {
+            turn.wake_in(MENU_HOLDS);
+            seat.with(Talk::Menu)
+        }
+        Talk::Receipt | Talk::Menu | Talk::Granting { .. } | Talk::Free | Talk::Counting | Talk::Ordering { .. } => {
+            seat.with(talk)
+        }
+    }
+}
+
+/// The time that was waited for has come.
+pub(super) fn time_passed(mut seat: Seat, talk: Talk, turn: &mut Turn<'_>) -> State {
+    match talk {
+        Talk::Asked(mut question) => {
+            let answer = question.silence();
+            seat.answered(question, answer, turn)
+        }
+        Talk::Earlier(mut question) => {
+            let ruling = question.silence();
+            seat.ruled(question, ruling, turn)
+        }
+        // Nothing was heard of the yes: she is told the truth now, and whatever comes of it later is not kept.
+        Talk::Granting { .. } => {
+            seat.unanswered = true;
+            seat.settle(vec![lines::PERMIT_RECORDER_AWAY, lines::PERMIT_NONE], turn)
+        }
+        Talk::Receipt | Talk::Menu | Talk::Counting => seat.settle(Vec::new(), turn),
+        Talk::Free => {
+            if let Some(decision) = seat.owed {
+                turn.out.push(Output::Order { decision });
+                turn.wake_in(OWED_AGAIN);
+            }
+            seat.with(Talk::Free)
+        }
+        // Not confirmed, so not said to be done: it is tried again, and told when it is.
+        Talk::Ordering { decision } => {
+            seat.owed = Some(decision);
+            seat.settle(vec![lines::ORDER_FAILED], turn)
+        }
+    }
+}
+
+/// How long the menu waits for a key after its last word.
+const MENU_HOLDS: Duration = Duration::from_secs(5);

@@ -1,0 +1,108 @@
+//! The question after a withdrawal: is the part recorded before to be deleted too?
+//!
+//! Only `9` keeps it. `2`, silence after the second asking, and putting the telephone down delete; any other key repeats the
+//! question. Whoever takes a consent back must not have to do anything to see the record go (GDPR Art. 7(3), 17(1)(b)).
+//!
+//! Not here: the end of the permit, which came before this question was asked.
+
+use std::time::{Duration, Instant};
+
+use super::{Act, ActKind, Decision};
+use crate::ids::{PromptId, SeatNo, TrackId};
+use crate::ivr::{Language, lines};
+
+/// The open question.
+#[derive(Debug)]
+pub struct Earlier {
+    seat: SeatNo,
+    track: TrackId,
+    language: Language,
+    asked: Instant,
+    saying: Vec<PromptId>,
+    heard: Vec<PromptId>,
+    silences: u8,
+}
+
+/// What came of a key or of a silence.
+#[derive(Debug)]
+pub enum Ruling {
+    Decided(Decision, Act),
+    /// Say this next; the question stays open.
+    Say(Vec<PromptId>),
+    /// The key does not count.
+    Dropped,
+}
+
+impl Earlier {
+    /// How long after the last word a key is waited for; asked twice.
+    pub const WAIT: Duration = Duration::from_secs(15);
+
+    /// Takes the consent for `track` back at `now` and asks: the question, the act of the withdrawal, and what to say.
+    pub fn withdraw(seat: SeatNo, track: TrackId, language: Language, now: Instant) -> (Self, Act, Vec<PromptId>) {
+        let saying = vec![lines::WITHDRAWN, lines::EARLIER_ASK];
+        let question =
+            Self { seat, track, language, asked: now, saying: saying.clone(), heard: Vec::new(), silences: 0 };
+        let act = question.act(ActKind::Withdrawn, Some('2'));
+        (question, act, saying)
+    }
+
+    /// Part number `part` of what is being said now was played to its end. True when that was the last.
+    pub fn said(&mut self, part: usize) -> bool {
+        if let Some(prompt) = self.saying.get(part).copied()
+            && !self.heard.contains(&prompt)
+        {
+            self.heard.push(prompt);
+        }
+        part + 1 >= self.saying.len()
+    }
+
+    /// A key that went down at `began`.
+    pub fn key(&mut self, key: char, began: Instant) -> Ruling {
+        if began < self.asked + DEAF {
+            return Ruling::Dropped;
+        }
+        match key {
+            '9' => Ruling::Decided(Decision::Keep, self.act(ActKind::KeptEarlier, Some(key))),
+            '2' => Ruling::Decided(Decision::Erase, self.act(ActKind::ErasedEarlier, Some(key))),
+            _ => self.again(),
+        }
+    }
+
+    /// No key came for [`Self::WAIT`] after the last word.
+    pub fn silence(&mut self) -> Ruling {
+        self.silences += 1;
+        if self.silences < ASKINGS {
+            return self.again();
+        }
+        Ruling::Decided(Decision::Erase, self.act(ActKind::ErasedEarlier, None))
+    }
+
+    /// The line went down, or the meeting ended, while the question was open: it is erased.
+    pub fn broken_off(self) -> (Decision, Act) {
+        (Decision::Erase, self.act(ActKind::HungUp, None))
+    }
+
+    fn again(&mut self) -> Ruling {
+        self.saying = vec![lines::EARLIER_ASK];
+        Ruling::Say(self.saying.clone())
+    }
+
+    fn act(&self, kind: ActKind, key: Option<char>) -> Act {
+        Act {
+            seat: self.seat,
+            kind,
+            text: "withdrawal",
+            parts: vec![lines::WITHDRAWN, lines::EARLIER_ASK],
+            language: self.language,
+            heard: self.heard.clone(),
+            key,
+            track: Some(self.track),
+        }
+    }
+}
+
+/// Keys of the first 700 ms were on their way before the question was asked: a double `2` is one withdrawal.
+const DEAF: Duration = Duration::from_millis(700);
+
+/// The question is asked this often before silence is taken for a yes to deleting.
+const ASKINGS: u8 = 2;

@@ -1,0 +1,134 @@
+//! The name of every prompt.
+//!
+//! A name here has a text in `prompts/<language>/texts.toml` and a WAV of that name beside it; the catalogue (`prompts`)
+//! refuses to start when one is missing.
+//!
+//! Not here: which prompts make an announcement (`script`).
+
+use crate::ids::PromptId;
+
+macro_rules! lines {
+    ($($name:ident = $id:literal;)*) => {
+        $(pub const $name: PromptId = PromptId($id);)*
+        /// Every prompt with a name of its own; [`DIGITS`], [`NUMBERS`] and [`MONTHS`] come on top.
+        pub const NAMED: &[PromptId] = &[$($name),*];
+    };
+}
+
+lines! {
+    WELCOME = "welcome";
+    PIN_ASK = "pin-ask";
+    PIN_AGAIN = "pin-again";
+    PIN_WRONG = "pin-wrong";
+    BYE_NO_PIN = "bye-no-pin";
+    BYE_WRONG_PINS = "bye-wrong-pins";
+    BYE_NOT_OPEN = "bye-not-open";
+    BYE_ENDED = "bye-ended";
+    BYE_DRAINING = "bye-draining";
+    MEETING = "meeting";
+    NOTICE_WHO = "notice-who";
+    NOTICE_WHY = "notice-why";
+    NOTICE_BACK = "notice-back";
+    NOTICE_GROUP = "notice-group";
+    NOTICE_DELETION = "notice-deletion";
+    NOTICE_LAW = "notice-law";
+    NOTICE_ANYWAY = "notice-anyway";
+    NOTICE_CHOICES = "notice-choices";
+    NOTICE_LONG = "notice-long";
+    NOT_RECORDED_MEETING = "not-recorded-meeting";
+    NOT_YET_ON = "not-yet-on";
+    ANSWER_NO = "answer-no";
+    ANSWER_NONE = "answer-none";
+    ANSWER_YES = "answer-yes";
+    RECEIPT = "receipt";
+    RECEIPT_AGAIN = "receipt-again";
+    PERMIT_NO_KEYS = "permit-no-keys";
+    PERMIT_RECORDER_AWAY = "permit-recorder-away";
+    PERMIT_DISK_FULL = "permit-disk-full";
+    PERMIT_NONE = "permit-none";
+    PAUSE = "pause";
+    ENTER = "enter";
+    SEAT = "seat";
+    MENU_HINT = "menu-hint";
+    WITHDRAWN = "withdrawn";
+    EARLIER_ASK = "earlier-ask";
+    ORDER_ERASED = "order-erased";
+    ORDER_KEPT = "order-kept";
+    ORDER_FAILED = "order-failed";
+    ORDER_OWED = "order-owed";
+    MENU = "menu";
+    NOT_HERE = "not-here";
+    ALREADY_RECORDED = "already-recorded";
+    STATUS_RECORDED = "status-recorded";
+    STATUS_READY = "status-ready";
+    STATUS_OFF = "status-off";
+    MUTED = "muted";
+    UNMUTED = "unmuted";
+    WHO_HERE = "who-here";
+    WHO_HERE_ONE = "who-here-one";
+    WHO_RECORDED = "who-recorded";
+    WHO_RECORDED_ONE = "who-recorded-one";
+    WHO_RECORDED_NONE = "who-recorded-none";
+    TONE_ON = "tone-on";
+    TONE_OFF = "tone-off";
+    RECORD_ON = "record-on";
+    RECORD_OFF = "record-off";
+}
+
+/// `digit-0` to `digit-9`, one to a prompt.
+pub const DIGITS: [PromptId; 10] = [
+    PromptId("digit-0"),
+    PromptId("digit-1"),
+    PromptId("digit-2"),
+    PromptId("digit-3"),
+    PromptId("digit-4"),
+    PromptId("digit-5"),
+    PromptId("digit-6"),
+    PromptId("digit-7"),
+    PromptId("digit-8"),
+    PromptId("digit-9"),
+];
+
+/// Ten to twenty as words; smaller ones are digits, larger ones are spoken digit by digit.
+pub const NUMBERS: [PromptId; 11] = [
+    PromptId("number-10"),
+    PromptId("number-11"),
+    PromptId("number-12"),
+    PromptId("number-13"),
+    PromptId("number-14"),
+    PromptId("number-15"),
+    PromptId("number-16"),
+    PromptId("number-17"),
+    PromptId("number-18"),
+    PromptId("number-19"),
+    PromptId("number-20"),
+];
+
+/// "spätestens … nach der Sitzung", for every term that can be spoken.
+pub const MONTHS: [(u32, PromptId); 14] = [
+    (1, PromptId("months-1")),
+    (2, PromptId("months-2")),
+    (3, PromptId("months-3")),
+    (4, PromptId("months-4")),
+    (5, PromptId("months-5")),
+    (6, PromptId("months-6")),
+    (7, PromptId("months-7")),
+    (8, PromptId("months-8")),
+    (9, PromptId("months-9")),
+    (10, PromptId("months-10")),
+    (11, PromptId("months-11")),
+    (12, PromptId("months-12")),
+    (18, PromptId("months-18")),
+    (24, PromptId("months-24")),
+];
+
+/// The prompt of a term; `None` for one that cannot be spoken.
+pub fn months(months: u32) -> Option<PromptId> {
+    MONTHS.iter().find(|(term, _)| *term == months).map(|(_, prompt)| *prompt)
+}
+
+/// Every prompt there is.
+pub fn all() -> impl Iterator<Item = PromptId> {
+    let terms = MONTHS.iter().map(|(_, prompt)| *prompt);
+    NAMED.iter().copied().chain(DIGITS).chain(NUMBERS).chain(terms)
+}

@@ -1,0 +1,31 @@
+//! What a caller hears and keys, without what follows from it.
+//!
+//! [`lines`] names every prompt, [`script`] puts prompts together to announcements, [`number`] gathers keyed digits to a
+//! number, [`keys`] says what a key means in the room.
+//!
+//! Not here: the state of a call (`call`), consent (`consent`), the sound of a prompt (`prompts`).
+
+pub mod keys;
+pub mod lines;
+pub mod number;
+pub mod script;
+
+/// The language a caller is spoken to in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Language {
+    #[default]
+    German,
+    English,
+}
+
+impl Language {
+    pub const ALL: [Self; 2] = [Self::German, Self::English];
+
+    /// The folder of the catalogue, and the tag of RFC 5646 in the evidence.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::German => "de",
+            Self::English => "en",
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Which PIN leads to which meeting, and which track keys are unused.
+//!
+//! A [`Plan`] is what the desk last said, as a value: the shell writes [`Plan::to_json`] to `plan.json` after every change,
+//! atomically, and *before* a key from [`Plan::take_key`] is used, so that no key is ever used twice.
+//!
+//! Not here: the file, the desk's door (`io::control`), and the seats (`gathering`).
+
+mod attempts;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use control::{Meeting, Open, TrackKey, pin};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::ids::{MeetingId, Role, TrackId};
+use attempts::Attempts;
+
+pub use attempts::CallerTag;
+
+/// The meetings, their PINs and their keys.
+#[derive(Debug, Default)]
+pub struct Plan {
+    meetings: BTreeMap<MeetingId, Planned>,
+    /// Keys used under meetings that are gone, so that a meeting put again cannot bring them back.
+    retired: Vec<Retired>,
+    attempts: Attempts,
+}
+
+/// Where a number leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Right {
+        meeting: MeetingId,
+        role: Role,
+    },
+    /// The right PIN at a time when the meeting is not open.
+    NotOpen {
+        meeting: MeetingId,
+    },
+    /// The next prompt waits for `delay`; nobody is ever refused a try.
+    Wrong {
+        delay: Duration,
+    },
+}
+
+/// Why a meeting or a plan cannot be taken: the desk's to change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    #[error("recordings on the basis \"{0}\" come later; today only \"consent\" is carried out")]
+    Basis(String),
+    #[error("the answer \"{0}\" to a withdrawal comes later; today only \"shred_track\" is carried out")]
+    OnWithdrawal(String),
+    #[error("the notice \"{notice}\" with a term of {months} months cannot be spoken by this gateway")]
+    Notice { notice: String, months: u32 },
+    #[error("a meeting number has 1 to 12 digits and nothing else")]
+    Number,
+    #[error("the meeting ends before it begins")]
+    Open,
+    #[error("a track key belongs to one meeting, and {0} belongs to another already")]
+    KeyOfAnother(TrackId),
+    #[error("the plan does not read: {0}")]
+    Unreadable(String),
+}
+
+impl PlanError {
+    /// For programs: the `code` of a `control::Refusal`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Basis(_) => "basis",
+            Self::OnWithdrawal(_) => "on_withdrawal",
+            Self::Notice { .. } => "notice",
+            Self::Number => "number",
+            Self::Open => "open",
+            Self::KeyOfAnother(_) => "key_of_another",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+}
+
+impl Plan {
+    /// Takes a meeting, or what changed of it. `speakable` says whether a notice with a term in months can be spoken
+    /// (`consent::Wording::knows`): a meeting whose callers could not be told the truth is not taken.
+    pub fn put(&mut self, mut meeting: Meeting, speakable: impl Fn(&str, u32) -> bool) -> Result<(), PlanError> {
+        self.check(&meeting, speakable)?;
+        let mut used = self.meetings.remove(&meeting.id).map(|planned| planned.used).unwrap_or_default();
+        let gone: BTreeSet<TrackId> = self.retired.iter().flat_map(|retired| retired.used.iter().copied()).collect();
+        let mut seen = BTreeSet::new();
+        meeting
+            .track_keys
+            .retain(|key| !used.contains(&key.track) && !gone.contains(&key.track) && seen.insert(key.track));
+        used.sort_unstable();
+        self.meetings.insert(meeting.id, Planned { meeting, used });
+        Ok(())
+    }
+
+    /// Forgets a meeting at `utc_ms`; true if there was one. Its used keys are remembered until no recording can be left.
+    pub fn remove(&mut self, meeting: MeetingId, utc_ms: i64) -> bool {
+        self.retired.retain(|retired| retired.until_ms > utc_ms);
+        let Some(planned) = self.meetings.remove(&meeting) else {
+            return false;
+        };
+        if !planned.used.is_empty() {
+            let months = i64::from(planned.meeting.rule.cap_months) + 1;
+            let until_ms = utc_ms.saturating_add(months.saturating_mul(LONGEST_MONTH_MS));
+            self.retired.push(Retired { until_ms, used: planned.used });
+        }
+        true
+    }
+
+    pub fn meetings(&self) -> impl Iterator<Item = &Meeting> {
+        self.meetings.values().map(|planned| &planned.meeting)
+    }
+
+    pub fn meeting(&self, meeting: MeetingId) -> Option<&Meeting> {
+        self.meetings.get(&meeting).map(|planned| &planned.meeting)
+    }
+
+    /// Where these digits lead. Takes the same time whichever PIN is right, or none; counts wrong ones by caller and by the
+    /// number that was dialled.
+    pub fn enter(&mut self, digits: &str, caller: CallerTag, dialled: &str, now: Instant, utc_ms: i64) -> Entry {
+        let mut found = None;
+        for planned in self.meetings.values() {
+            let pins = &planned.meeting.pins;
+            let roles = [
+                (Role::Guest, Some(&pins.guest)),
+                (Role::Member, pins.member.as_ref()),
+                (Role::Chair, pins.chair.as_ref()),
+            ];
+            for (role, wanted) in roles {
+                let got = pin::digest(&pins.key, role, digits);
+                // A meeting without this role is compared too, with the guests' digest, which that role's never equals.
+                let right: bool = got.0.ct_eq(&wanted.unwrap_or(&pins.guest).0).into();
+                if right && wanted.is_some() && found.is_none() {
+                    found = Some((&planned.meeting, role));
+                }
+            }
+        }
+        match found {
+            Some((meeting, role)) if is_open(&meeting.open, utc_ms) => Entry::Right { meeting: meeting.id, role },
+            Some((meeting, _)) => Entry::NotOpen { meeting: meeting.id },
+            None => Entry::Wrong { delay: self.attempts.wrong(caller, dialled, now) },
+        }
+    }
+
+    /// An unused key, never to be given out again. Persist the plan before using it.
+    pub fn take_key(&mut self, meeting: MeetingId) -> Option<TrackKey> {
+        let planned = self.meetings.get_mut(&meeting)?;
+        let key = planned.meeting.track_keys.pop()?;
+        planned.used.push(key.track);
+        Some(key)
+    }
+
+    pub fn keys_left(&self, meeting: MeetingId) -> u32 {
+        let left = self.meetings.get(&meeting).map_or(0, |planned| planned.meeting.track_keys.len());
+        u32::try_from(left).unwrap_or(u32::MAX)
+    }
+
+    /// What belongs into `plan.json`. Holds digests and the receipt keys: for this program's user only.
+    pub fn to_json(&self) -> Zeroizing<String> {
+        let paper = Paper {
+            version: VERSION,
+            meetings: self.meetings.values().cloned().collect(),
+            retired: self.retired.clone(),
+        };
+        let text = serde_json::to_string_pretty(&paper);
+        Zeroizing::new(text.unwrap_or_else(|_| unreachable!("ids, numbers and strings are JSON")))
+    }
+
+    /// The plan that a `plan.json` says.
+    pub fn from_json(text: &str) -> Result<Self, PlanError> {
+        let paper: Paper = serde_json::from_str(text).map_err(|error| PlanError::Unreadable(error.to_string()))?;
+        if paper.version != VERSION {
+            return Err(PlanError::Unreadable(format!("version {} is not known", paper.version)));
+        }
+        let meetings = paper.meetings.into_iter().map(|planned| (planned.meeting.id, planned)).collect();
+        Ok(Self { meetings, retired: paper.retired, attempts: Attempts::default() })
+    }
+
+    fn check(&self, meeting: &Meeting, speakable: impl Fn(&str, u32) -> bool) -> Result<(), PlanError> {
+        let rule = &meeting.rule;
+        if rule.basis != "consent" {
+            return Err(PlanError::Basis(rule.basis.clone()));
+        }
+        if rule.on_withdrawal != "shred_track" {
+            return Err(PlanError::OnWithdrawal(rule.on_withdrawal.clone()));
+        }
+        if !speakable(&rule.notice, rule.cap_months) {
+            return Err(PlanError::Notice { notice: rule.notice.clone(), months: rule.cap_months });
+        }
+        if !(1..=12).contains(&meeting.number.len()) || !meeting.number.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(PlanError::Number);
+        }
+        if let Open::Between { from_ms, until_ms } = meeting.open
+            && from_ms >= until_ms
+        {
+            return Err(PlanError::Open);
+        }
+        let others: BTreeSet<TrackId> = self
+            .meetings
+            .values()
+            .filter(|other| other.meeting.id != meeting.id)
+            .flat_map(|other| other.used.iter().copied().chain(other.meeting.track_keys.iter().map(|key| key.track)))
+            .collect();
+        match meeting.track_keys.iter().find(|key| others.contains(&key.track)) {
+            Some(key) => Err(PlanError::KeyOfAnother(key.track)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A meeting, and the keys taken from its pool.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Planned {
+    meeting: Meeting,
+    used: Vec<TrackId>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retired {
+    /// After this no recording under these keys can be left, and the ids are forgotten.
+    until_ms: i64,
+    used: Vec<TrackId>,
+}
+
+/// `plan.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Paper {
+    version: u32,
+    meetings: Vec<Planned>,
+    retired: Vec<Retired>,
+}
+
+fn is_open(open: &Open, utc_ms: i64) -> bool {
+    match open {
+        Open::Always => true,
+        Open::Between { from_ms, until_ms } => (*from_ms..*until_ms).contains(&utc_ms),
+    }
+}
+
+const VERSION: u32 = 1;
+
+const LONGEST_MONTH_MS: i64 = 31 * 24 * 60 * 60 * 1000;
