@@ -1,0 +1,169 @@
+//! The archive's settings: TOML text in, values that cannot be wrong out.
+//!
+//! Unknown keys stop the start with key, line and what would be right. Secrets are named by file path, never inline.
+//!
+//! Not here: what is found on disk (`io::house`).
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `production` refuses what only a demo may do: the embedded store, a passphrase kept on the machine.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The archive's own directory: database, keys, proofs, quarantine, admin socket.
+    pub data: PathBuf,
+    /// File with the archive key's passphrase: the archive is then always unlocked. A demo's comfort.
+    #[serde(default)]
+    pub passphrase_file: Option<PathBuf>,
+    #[serde(default)]
+    pub desk: Desk,
+    /// Absent: the embedded store on a loopback port, for demos.
+    #[serde(default)]
+    pub store: Option<StorePlace>,
+    /// One `[[gateway]]` each.
+    #[serde(default)]
+    pub gateway: Vec<GatewayPlace>,
+    /// Present: one meeting that is always open is made by itself.
+    #[serde(default)]
+    pub demo: Option<Demo>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    Demo,
+    #[default]
+    Production,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Desk {
+    /// Where clerks' browsers come to. Plain HTTP: loopback, or behind an edge that speaks TLS.
+    pub listen: SocketAddr,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorePlace {
+    /// `https://…` without the bucket.
+    pub endpoint: String,
+    pub region: String,
+    pub bucket: String,
+    pub access_key: String,
+    /// File with the secret key; readable by its owner only.
+    pub secret_file: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayPlace {
+    /// Its control socket.
+    pub socket: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// What the meeting is called on the desk.
+    #[serde(default = "demo_title")]
+    pub title: String,
+}
+
+/// A setting that is wrong; the administrator's to put right.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the settings {path} cannot be read")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{path}, line {line}: {why}")]
+    Text { path: PathBuf, line: usize, why: String },
+    #[error("{0}")]
+    Wrong(&'static str),
+}
+
+impl Config {
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// `path` is named in errors only.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            ConfigError::Text { path: path.to_owned(), line, why: plain(error.message()) }
+        })?;
+        config.checked()
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        match self.mode {
+            Mode::Demo => Ok(self),
+            Mode::Production if self.store.is_none() => Err(ConfigError::Wrong(NO_STORE)),
+            Mode::Production if self.demo.is_some() => Err(ConfigError::Wrong(NO_DEMO)),
+            Mode::Production if self.passphrase_file.is_some() => Err(ConfigError::Wrong(NO_PASSPHRASE)),
+            Mode::Production => Ok(self),
+        }
+    }
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+    }
+}
+
+fn demo_title() -> String {
+    "Probesitzung".to_owned()
+}
+
+// "unknown field `listn`, expected `listen`": said as a person would.
+fn plain(message: &str) -> String {
+    message.replacen("unknown field", "there is no key", 1).replacen("expected", "right would be", 1)
+}
+
+const NO_STORE: &str = "mode = \"production\" needs a [store]: the embedded store keeps nothing safe; right would be \
+    [store] with endpoint, region, bucket, access_key and secret_file, or mode = \"demo\"";
+const NO_DEMO: &str = "mode = \"production\" and [demo] exclude each other; right would be mode = \"demo\"";
+const NO_PASSPHRASE: &str = "mode = \"production\" keeps no passphrase on the machine; right would be to leave out \
+    passphrase_file and unlock on the desk";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str) -> String {
+        Config::parse(text, Path::new("a.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_what_would_be_right() {
+        let said = wrong("data = \"/d\"\nmode = \"demo\"\n[desk]\nlistn = \"127.0.0.1:1\"\n");
+        assert_eq!(said, "a.toml, line 4: there is no key `listn`, right would be `listen`");
+    }
+
+    #[test]
+    fn production_refuses_the_embedded_store_a_demo_and_a_passphrase_on_the_machine() {
+        assert!(wrong("data = \"/d\"").contains("[store]"));
+        let store =
+            "[store]\nendpoint=\"https://s\"\nregion=\"r\"\nbucket=\"b\"\naccess_key=\"a\"\nsecret_file=\"/s\"\n";
+        assert!(wrong(&format!("data = \"/d\"\n{store}[demo]\n")).contains("[demo]"));
+        assert!(wrong(&format!("data = \"/d\"\npassphrase_file=\"/p\"\n{store}")).contains("passphrase_file"));
+        assert!(Config::parse(&format!("data = \"/d\"\n{store}"), Path::new("a.toml")).is_ok());
+    }
+
+    #[test]
+    fn a_demo_needs_its_data_and_nothing_else() {
+        let config = Config::parse("mode = \"demo\"\ndata = \"/d\"\n[demo]\n", Path::new("a.toml")).unwrap();
+        assert_eq!(config.demo.unwrap().title, "Probesitzung");
+        assert_eq!(config.desk.listen.port(), 8080);
+    }
+}

@@ -1,0 +1,197 @@
+//! Client of the gateways' control API: HTTP/1.1 over a Unix socket each.
+//!
+//! [`Gateways`] knows the sockets and asks; a gateway that does not answer is said so and asked again later.
+//! Below it, `events`: the event stream, cut into events.
+//!
+//! Not here: what follows from an answer (`io::link`), whose signature is trusted (`store`).
+
+mod events;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use control::{CutDone, Health, Meeting, MeetingNow, Refusal};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use spool::id::{MeetingId, RecordingId};
+use tokio::net::UnixStream;
+
+pub use events::EventStream;
+
+/// Every gateway this archive is set up with. Cloning shares them.
+#[derive(Clone, Debug)]
+pub struct Gateways {
+    all: Arc<[Gateway]>,
+}
+
+/// One gateway's control socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    socket: PathBuf,
+}
+
+/// What a gateway said about its meetings, or why it said nothing.
+#[derive(Debug)]
+pub struct Now {
+    pub gateway: Gateway,
+    pub meetings: Result<Vec<MeetingNow>, GatewayError>,
+}
+
+/// A gateway did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    #[error("the gateway at {socket} cannot be reached")]
+    Away { socket: PathBuf, source: std::io::Error },
+    #[error("the connection to the gateway broke")]
+    Broken(#[from] hyper::Error),
+    #[error("the gateway took longer than {} s", PATIENCE.as_secs())]
+    Slow,
+    #[error("the gateway refused: {} ({})", .0.reason, .0.code)]
+    Refused(Refusal),
+    #[error("the gateway's answer does not read")]
+    Malformed,
+    #[error("no gateway knows this meeting")]
+    Unknown,
+}
+
+impl Gateways {
+    pub fn at(sockets: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self { all: sockets.into_iter().map(Gateway::at).collect() }
+    }
+
+    pub fn all(&self) -> &[Gateway] {
+        &self.all
+    }
+
+    /// Who is in which meeting and who is recorded, asked of every gateway now.
+    pub async fn now(&self) -> Vec<Now> {
+        let asked =
+            self.all.iter().map(async |gateway| Now { gateway: gateway.clone(), meetings: gateway.meetings().await });
+        futures_util::future::join_all(asked).await
+    }
+
+    /// Says goodbye to everybody in a meeting; the recording is closed and handed over.
+    pub async fn end(&self, meeting: MeetingId) -> Result<(), GatewayError> {
+        self.home(|now| now.id == meeting).await?.0.end(meeting).await
+    }
+
+    /// Closes what was recorded of a meeting so far; it lies ready when this answers.
+    pub async fn cut(&self, meeting: MeetingId) -> Result<CutDone, GatewayError> {
+        self.home(|now| now.id == meeting).await?.0.cut(meeting).await
+    }
+
+    /// The meeting whose gathering makes this recording now.
+    pub async fn meeting_of(&self, recording: RecordingId) -> Option<MeetingId> {
+        self.home(|now| now.recording == Some(recording)).await.ok().map(|(_, now)| now.id)
+    }
+
+    async fn home(&self, is: impl Fn(&MeetingNow) -> bool) -> Result<(Gateway, MeetingNow), GatewayError> {
+        let mut away = None;
+        for now in self.now().await {
+            match now.meetings {
+                Ok(meetings) => {
+                    if let Some(found) = meetings.into_iter().find(|meeting| is(meeting)) {
+                        return Ok((now.gateway, found));
+                    }
+                }
+                Err(error) => away = Some(error),
+            }
+        }
+        Err(away.unwrap_or(GatewayError::Unknown))
+    }
+}
+
+impl Gateway {
+    pub fn at(socket: PathBuf) -> Self {
+        Self { socket }
+    }
+
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    pub async fn health(&self) -> Result<Health, GatewayError> {
+        read(self.ask(Method::GET, "/v1/health", None).await?)
+    }
+
+    pub async fn meetings(&self) -> Result<Vec<MeetingNow>, GatewayError> {
+        read(self.ask(Method::GET, "/v1/meetings", None).await?)
+    }
+
+    pub async fn put(&self, meeting: &Meeting) -> Result<(), GatewayError> {
+        let body = serde_json::to_vec(meeting).map_err(|_| GatewayError::Malformed)?;
+        self.ask(Method::PUT, &format!("/v1/meetings/{}", meeting.id), Some(body)).await.map(drop)
+    }
+
+    pub async fn end(&self, meeting: MeetingId) -> Result<(), GatewayError> {
+        self.ask(Method::POST, &format!("/v1/meetings/{meeting}/end"), None).await.map(drop)
+    }
+
+    pub async fn cut(&self, meeting: MeetingId) -> Result<CutDone, GatewayError> {
+        read(self.ask(Method::POST, &format!("/v1/meetings/{meeting}/cut"), None).await?)
+    }
+
+    /// The gateway deletes the chunk.
+    pub async fn acknowledge(&self, chunk: &str) -> Result<(), GatewayError> {
+        self.ask(Method::POST, &format!("/v1/spool/{chunk}/acknowledge"), None).await.map(drop)
+    }
+
+    /// The gateway deletes the order.
+    pub async fn acknowledge_order(&self, order: &str) -> Result<(), GatewayError> {
+        self.ask(Method::POST, &format!("/v1/orders/{order}/acknowledge"), None).await.map(drop)
+    }
+
+    /// Events after the cursor, for as long as the connection holds.
+    pub async fn events(&self, after: u64) -> Result<EventStream, GatewayError> {
+        let answer = self.send(Method::GET, &format!("/v1/events?after={after}"), None).await?;
+        if answer.status() == StatusCode::OK {
+            return Ok(EventStream::of(answer.into_body()));
+        }
+        let body = answer.into_body().collect().await?.to_bytes();
+        Err(refused(&body))
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Bytes, GatewayError> {
+        let whole = async {
+            let answer = self.send(method, path, body).await?;
+            let status = answer.status();
+            let body = answer.into_body().collect().await?.to_bytes();
+            if status.is_success() { Ok(body) } else { Err(refused(&body)) }
+        };
+        tokio::time::timeout(PATIENCE, whole).await.map_err(|_| GatewayError::Slow)?
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Response<Incoming>, GatewayError> {
+        let away = |source| GatewayError::Away { socket: self.socket.clone(), source };
+        let stream = UnixStream::connect(&self.socket).await.map_err(away)?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        // Ends by itself when the answer was read or dropped.
+        tokio::spawn(connection);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "gateway")
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body.unwrap_or_default())))
+            .map_err(|_| GatewayError::Malformed)?;
+        Ok(sender.send_request(request).await?)
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: Bytes) -> Result<T, GatewayError> {
+    serde_json::from_slice(&body).map_err(|_| GatewayError::Malformed)
+}
+
+fn refused(body: &[u8]) -> GatewayError {
+    serde_json::from_slice(body).map_or(GatewayError::Malformed, GatewayError::Refused)
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
