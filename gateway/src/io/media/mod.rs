@@ -7,6 +7,7 @@
 
 mod line;
 mod saying;
+mod table;
 mod worker;
 
 use std::collections::HashMap;

@@ -10,6 +10,7 @@ mod desk;
 mod encoder;
 mod running;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, Thread};
@@ -85,6 +86,17 @@ pub enum ToRecorder {
     AcknowledgeOrder { order: String, reply: Reply<bool> },
     /// Finishes every recording and ends the thread.
     Stop { reply: Reply<()> },
+}
+
+impl ToRecorder {
+    /// Must all sound be there that was let go before it was told?
+    fn closes(&self) -> bool {
+        match self {
+            Self::EndTrack { .. } | Self::Order { .. } | Self::Cut { .. } | Self::Finish { .. } | Self::Stop { .. } => true,
+            Self::Begin { .. } | Self::Note { .. } | Self::Act { .. } | Self::Track { .. } => false,
+            Self::Waiting { .. } | Self::AcknowledgeChunk { .. } | Self::AcknowledgeOrder { .. } => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -188,7 +200,7 @@ impl Recorder {
         let thread = thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || run(&mut desk, clock, &queue, &frames))
-            .map_err(|source| SpoolError::Io { what: "starting the recorder thread".to_owned(), source })?;
+            .map_err(|source| SpoolError::Io { what: "start the recorder thread", source })?;
         let recorder = Self { orders, thread: thread.thread().clone() };
         Ok(Started { recorder, frames: Frames { ring }, said, recovered })
     }
@@ -203,15 +215,19 @@ impl Recorder {
     }
 }
 
-/// Sound first, then messages: whatever was pushed before a message was told is laid down before it is obeyed.
+/// Sound first, then messages. One that closes something waits a little, and those behind it with it: what the room had
+/// let go by then is on its way through the worker's next turn and belongs before the end.
 fn run(desk: &mut Desk, clock: Clock, queue: &Receiver<ToRecorder>, frames: &Receiver<Taped>) {
-    let mut told = Vec::new();
+    let mut told = VecDeque::new();
     loop {
-        told.extend(queue.try_iter());
-        desk.foresee(&told);
         let now = clock.slot();
-        frames.try_iter().take(RING_PIECES).for_each(|piece| desk.keep(piece, now));
-        for message in told.drain(..) {
+        for message in queue.try_iter() {
+            desk.foresee(&message);
+            let wait = if message.closes() { GRACE_SLOTS } else { 0 };
+            told.push_back((Slot(now.0 + wait), message));
+        }
+        frames.try_iter().take(RING_PIECES).for_each(|piece| desk.keep(piece));
+        while let Some((_, message)) = told.pop_front_if(|(due, _)| *due <= now) {
             if let Next::Stop = desk.obey(message, clock.slot()) {
                 return;
             }
@@ -220,6 +236,9 @@ fn run(desk: &mut Desk, clock: Clock, queue: &Receiver<ToRecorder>, frames: &Rec
         thread::park_timeout(Duration::from_millis(Slot::MS));
     }
 }
+
+/// 60 ms: a worker's longest way from a message to its last piece, and a late turn.
+const GRACE_SLOTS: u64 = 3;
 
 /// Three seconds of fifty voices, or a second of a hundred and sixty: longer than a disk may be away for a sync.
 const RING_PIECES: usize = 8192;

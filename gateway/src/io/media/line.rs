@@ -1,0 +1,352 @@
+//! One call's sound in the hands of its worker: socket, leg, tap, and what it is told.
+//!
+//! Once a slot its worker calls [`Line::run_alone`], or its table [`Line::hear`], [`Line::join`], [`Line::tap`] and
+//! [`Line::speak_of`]. A line moves between workers whole.
+//!
+//! Not here: who hears whom (`room`), what is kept (`tap`), and when a line's turn is (`worker`).
+
+use std::net::{SocketAddr, UdpSocket};
+
+use media::dtmf::Digit;
+use media::leg::{Leg, LegConfig, PACKET_BYTES, Received};
+use media::mix::Duck;
+use media::{Coded, Frame, SILENCE, SLOT_SAMPLES, g711, level, rtp};
+use spool::id::{Slot, TrackId};
+use spool::line::GapReason;
+
+use super::saying::Saying;
+use super::worker::Outside;
+use super::{FromWorker, Settings};
+use crate::consent::Permit;
+use crate::ids::CallId;
+use crate::io::recorder::{Frames, Taped};
+use crate::io::socket::{MediaSocket, SourceRule};
+use crate::room::{Brings, Room, Voice};
+use crate::tap::{Around, Keys, Tap, TapOut};
+
+/// One call's sound.
+pub(super) struct Line {
+    pub(super) call: CallId,
+    socket: MediaSocket,
+    leg: Leg,
+    /// The slot that is next.
+    next: Option<Slot>,
+    /// What the caller said in the last slot, and how loud.
+    frame: Frame,
+    energy: u32,
+    held: bool,
+    muted: bool,
+    voice: Voice,
+    saying: Option<Saying>,
+    duck: Duck,
+    /// The slot in which the key that is down began.
+    pressed: Option<Slot>,
+    keys: Keys,
+    tap: Option<Tap>,
+    /// The tap's first slot without permit, once it is known.
+    permit_ends: Option<Slot>,
+    lost: Option<Lost>,
+    silence: Silence,
+    /// Packets that were not what was agreed on.
+    ignored: u64,
+    /// Slots a late thread made this line miss.
+    missed: u64,
+}
+
+/// Slots of a track that the full ring did not take; said as soon as it takes anything.
+struct Lost {
+    track: TrackId,
+    from: Slot,
+    until: Slot,
+}
+
+/// Slots without a packet.
+struct Silence {
+    slots: u64,
+    limit: u64,
+}
+
+impl Line {
+    pub(super) fn new(
+        call: CallId,
+        socket: UdpSocket,
+        rule: SourceRule,
+        remote: SocketAddr,
+        leg: LegConfig,
+        settings: &Settings,
+    ) -> Self {
+        let limit = u64::try_from(settings.silence_limit.as_millis()).unwrap_or(u64::MAX) / Slot::MS;
+        Self {
+            call,
+            socket: MediaSocket::new(socket, rule, remote),
+            leg: Leg::new(leg),
+            next: None,
+            frame: SILENCE,
+            energy: 0,
+            held: false,
+            muted: false,
+            voice: Voice::new(),
+            saying: None,
+            duck: Duck::new(),
+            pressed: None,
+            keys: Keys::new(),
+            tap: None,
+            permit_ends: None,
+            lost: None,
+            silence: Silence { slots: 0, limit },
+            ignored: 0,
+            missed: 0,
+        }
+    }
+
+    pub(super) fn retarget(&mut self, leg: LegConfig, remote: SocketAddr, rule: SourceRule) {
+        self.leg.reconfigure(leg.law, leg.payload_type, leg.events);
+        self.socket.retarget(remote, rule);
+    }
+
+    pub(super) fn hold(&mut self, on: bool) {
+        self.held = on;
+    }
+
+    pub(super) fn mute(&mut self, on: bool) {
+        self.muted = on;
+    }
+
+    pub(super) fn say(&mut self, saying: Option<Saying>) {
+        self.saying = saying;
+    }
+
+    pub(super) fn permit(&mut self, permit: Permit, outside: &mut Outside) {
+        // One permit at a time: an earlier one that is still being wound up has nothing more to say.
+        self.pause_tap(outside);
+        self.tap = Some(Tap::new(permit));
+        self.permit_ends = None;
+    }
+
+    pub(super) fn end_permit(&mut self, at: Slot, outside: &mut Outside) {
+        let Self { tap: Some(tap), lost, permit_ends, .. } = self else { return };
+        tap.end(at, &mut |piece| push(&outside.frames, lost, piece));
+        *permit_ends = Some(permit_ends.map_or(at, |earlier| earlier.min(at)));
+        self.drop_ended_tap();
+    }
+
+    pub(super) fn digit_settled(&mut self) {
+        self.keys.settled();
+    }
+
+    /// Nothing more of this voice is kept until the next slot of a room whose record is on.
+    pub(super) fn pause_tap(&mut self, outside: &mut Outside) {
+        let Self { tap: Some(tap), lost, .. } = self else { return };
+        tap.pause(&mut |piece| push(&outside.frames, lost, piece));
+    }
+
+    pub(super) fn leave_room(&mut self, outside: &mut Outside) {
+        self.pause_tap(outside);
+        self.voice = Voice::new();
+    }
+
+    /// Is it this line's turn? A slot counts once, also when the line moves to a room with a later phase.
+    pub(super) fn is_due(&self, slot: Slot) -> bool {
+        self.next.is_none_or(|next| next <= slot)
+    }
+
+    /// A slot outside any room: digits are heard and prompts are said.
+    pub(super) fn run_alone(&mut self, slot: Slot, buffer: &mut [u8], outside: &mut Outside) {
+        self.hear(slot, buffer, outside);
+        self.speak(&mut SILENCE.clone(), outside);
+    }
+
+    /// Reads the socket and takes this slot's sound: silence while a key is down and shortly after.
+    pub(super) fn hear(&mut self, slot: Slot, buffer: &mut [u8], outside: &mut Outside) {
+        self.catch_up(slot, outside);
+        let mut packets = 0_u32;
+        let Self { socket, leg, ignored, keys, pressed, call, .. } = self;
+        socket.receive(slot.0, buffer, |bytes| rtp::parse(bytes).is_some(), |bytes| {
+            packets += 1;
+            match leg.receive(bytes) {
+                Received::Voice | Received::Event(None) => {}
+                Received::Event(Some(digit)) => tell_digit(*call, digit, slot, leg, (keys, pressed), outside),
+                Received::Ignored(_) => *ignored += 1,
+            }
+        });
+        self.take(slot, outside);
+        self.energy = level::energy(&self.frame);
+        self.watch(packets, outside);
+        self.retry_lost(&outside.frames);
+    }
+
+    /// First pass of the room.
+    pub(super) fn join(&mut self, room: &mut Room) {
+        let brings = Brings { energy: self.energy, muted: self.muted, held: self.held };
+        room.hear(&mut self.voice, &self.frame, brings);
+    }
+
+    pub(super) fn talks(&self) -> bool {
+        self.voice.talks()
+    }
+
+    pub(super) fn is_permitted(&self, slot: Slot) -> bool {
+        self.tap.as_ref().is_some_and(|tap| tap.covers(slot))
+    }
+
+    /// Feeds the tap, if there is a permit: apart from the room's gate.
+    pub(super) fn tap(&mut self, slot: Slot, off_record: bool, outside: &mut Outside) {
+        let around = Around { off_record, key_since: self.keys.since(), held: self.held, muted: self.muted };
+        let Self { tap: Some(tap), frame, energy, lost, .. } = self else { return };
+        tap.slot(slot, frame, *energy, around, &mut |piece| push(&outside.frames, lost, piece));
+        self.drop_ended_tap();
+    }
+
+    /// Second pass of the room: who has nothing of their own over it gets what was encoded for all.
+    pub(super) fn speak_of(&mut self, room: &mut Room, outside: &mut Outside) {
+        if self.saying.is_none() && self.duck.idle() && !self.held {
+            let coded = *room.coded(self.leg.law(), &self.voice, &self.frame);
+            self.send(&coded);
+        } else {
+            let mut sound = SILENCE;
+            room.sound(&self.voice, &self.frame, &mut sound);
+            self.speak(&mut sound, outside);
+        }
+    }
+
+    /// What to say in the log when the call ends: counts, never who.
+    pub(super) fn farewell(&self) {
+        let counts = self.socket.counts();
+        tracing::debug!(call = %self.call, ?counts, ignored = self.ignored, missed = self.missed, "a line is closed");
+    }
+
+    /// Sends `room` with what this caller alone is told laid over it. Without a room that is silence, which keeps doors
+    /// in between (NAT, impatient telephones) open.
+    fn speak(&mut self, room: &mut Frame, outside: &mut Outside) {
+        if self.held {
+            *room = SILENCE;
+        }
+        match &mut self.saying {
+            None => self.duck.lay(None, room),
+            Some(saying) => {
+                let mut told = SILENCE;
+                let (call, token) = (self.call, saying.token);
+                saying.slot(&mut told, |part| outside.tell(FromWorker::Said { call, token, part }));
+                self.duck.lay(Some(&told), room);
+                if saying.is_over() {
+                    self.saying = None;
+                }
+            }
+        }
+        let mut coded: Coded = [0; SLOT_SAMPLES];
+        g711::encode(self.leg.law(), room, &mut coded);
+        self.send(&coded);
+    }
+
+    fn send(&mut self, coded: &Coded) {
+        let mut packet = [0; PACKET_BYTES];
+        let length = self.leg.packet(coded, &mut packet);
+        self.socket.send(packet.get(..length).unwrap_or_default());
+    }
+
+    /// Slots nobody ran are missed, not made up: our time goes on, and so does the caller's. Digits are never missed.
+    fn catch_up(&mut self, slot: Slot, outside: &mut Outside) {
+        for missed in self.next.unwrap_or(slot).0..slot.0 {
+            self.missed += 1;
+            self.leg.silent();
+            self.take(Slot(missed), outside);
+        }
+        self.next = Some(Slot(slot.0 + 1));
+    }
+
+    fn take(&mut self, slot: Slot, outside: &mut Outside) {
+        let (_, digit) = self.leg.take(&mut self.frame);
+        if let Some(digit) = digit {
+            let Self { call, leg, keys, pressed, .. } = self;
+            tell_digit(*call, digit, Slot(slot.0 + 1), leg, (keys, pressed), outside);
+        }
+    }
+
+    fn watch(&mut self, packets: u32, outside: &mut Outside) {
+        let silence = &mut self.silence;
+        if packets > 0 || self.held {
+            silence.slots = 0;
+            return;
+        }
+        silence.slots += 1;
+        if silence.slots == silence.limit {
+            outside.tell(FromWorker::NoMedia { call: self.call });
+        }
+    }
+
+    fn drop_ended_tap(&mut self) {
+        let over = self.permit_ends.is_some_and(|end| self.next.is_none_or(|next| next >= end));
+        if over {
+            self.tap = None;
+        }
+    }
+
+    fn retry_lost(&mut self, frames: &Frames) {
+        let Some(Lost { track, from, until }) = self.lost else { return };
+        if frames.push(Taped::Gap { track, from, until, reason: GapReason::RingFull }) {
+            self.lost = None;
+        }
+    }
+}
+
+/// Gives the recorder a piece, or remembers that it did not get it.
+fn push(frames: &Frames, lost: &mut Option<Lost>, piece: TapOut) {
+    let (piece, track, from, until) = match piece {
+        TapOut::Frame { track, slot, frame } => {
+            (Taped::Frame { track, slot, frame }, track, slot, Slot(slot.0 + 1))
+        }
+        TapOut::Gap { track, from, until, reason } => (Taped::Gap { track, from, until, reason }, track, from, until),
+    };
+    if let Some(Lost { track, from, until }) = *lost {
+        let reason = GapReason::RingFull;
+        if frames.push(Taped::Gap { track, from, until, reason }) {
+            *lost = None;
+        }
+    }
+    match lost {
+        // What comes after a loss must not arrive before it.
+        Some(lost) if lost.track == track => lost.until = until,
+        // One loss is remembered at a time; a second track of the seat in the same moment is the rarer one.
+        Some(_) => _ = frames.push(piece),
+        None => {
+            if !frames.push(piece) {
+                *lost = Some(Lost { track, from, until });
+            }
+        }
+    }
+}
+
+/// Tells a digit in slots of our clock; `next` is the slot that the leg gives next.
+fn tell_digit(
+    call: CallId,
+    digit: Digit,
+    next: Slot,
+    leg: &Leg,
+    (keys, pressed): (&mut Keys, &mut Option<Slot>),
+    outside: &mut Outside,
+) {
+    match digit {
+        Digit::Began { digit, timestamp } => {
+            let slot = played_in(leg, timestamp, next, 0);
+            *pressed = Some(slot);
+            keys.began(slot);
+            outside.tell(FromWorker::DigitBegan { call, digit, slot });
+        }
+        Digit::Ended { digit, timestamp } => {
+            let ended = played_in(leg, timestamp, next, SLOT_SAMPLES as i64 - 1);
+            let began = pressed.take().unwrap_or(ended).min(ended);
+            outside.tell(FromWorker::Digit { call, digit, began, ended });
+        }
+    }
+}
+
+/// The slot in which this RTP time of the caller is played; `rounding` 0 takes the slot it lies in, 159 the first that
+/// begins at or after it. Never far from now, whatever a telephone's clock says.
+fn played_in(leg: &Leg, timestamp: u32, next: Slot, rounding: i64) -> Slot {
+    let ahead = i64::from(leg.samples_until(timestamp).unwrap_or(0)) + rounding;
+    let slots = ahead.div_euclid(SLOT_SAMPLES as i64).clamp(-FAR_SLOTS, FAR_SLOTS);
+    Slot(next.0.saturating_add_signed(slots))
+}
+
+/// 200 ms, the jitter buffer's limit.
+const FAR_SLOTS: i64 = 10;

@@ -1,0 +1,425 @@
+//! One recording that is running: its open chunk and its voices.
+//!
+//! The [`Desk`](super::desk::Desk) feeds it; every failure of the disk comes back as a [`SpoolError`], after which what could
+//! not be laid down is counted as a gap until [`Running::try_again`] succeeds. Nothing already owed is forgotten.
+//!
+//! Not here: what is done about a failing disk, and answering whoever asked (`desk`).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use media::Frame;
+use spool::id::{EpochId, GatewayId, Slot, TrackId};
+use spool::keys::PublicKey;
+use spool::line::{Act, ActKind, CloseWhy, GapReason, Head, MediaEvent, SeatFact, TrackFact, VERSION};
+use spool::order::{Decision, Will};
+use spool::write::{ChunkWriter, Spool, SpoolError};
+use tokio::sync::mpsc;
+
+use super::encoder::Encoder;
+use super::{About, FromRecorder, RecorderError, Reply};
+use crate::io::chance;
+use crate::io::clock::Clock;
+
+/// What all recordings of this program share.
+pub(super) struct House {
+    pub(super) spool: Spool,
+    pub(super) clock: Clock,
+    pub(super) gateway: GatewayId,
+    pub(super) epoch: EpochId,
+    pub(super) chunk_slots: u64,
+    pub(super) saying: mpsc::Sender<FromRecorder>,
+}
+
+impl House {
+    /// Nobody waits for a listener; all of it is in the spool as well.
+    pub(super) fn say(&self, news: FromRecorder) {
+        if self.saying.try_send(news).is_err() {
+            tracing::warn!("what the recorder says is not being read");
+        }
+    }
+
+    fn clock_line(&self) -> MediaEvent {
+        let wall = self.clock.wall();
+        MediaEvent::Clock { utc_ms: wall.utc_ms, ntp: wall.ntp, offset_us: wall.offset_us, error_us: wall.error_us }
+    }
+}
+
+/// A recording from its beginning to its end.
+pub(super) struct Running {
+    about: About,
+    seats: Vec<SeatFact>,
+    /// The number of the open chunk, or of the next when none is open.
+    chunk: u32,
+    previous: Option<String>,
+    /// None only while the disk refuses a new one.
+    writer: Option<ChunkWriter>,
+    opened: Slot,
+    next_clock: Slot,
+    voices: BTreeMap<TrackId, Voice>,
+    /// Tracks with a file in the open chunk, ended ones too.
+    laid: BTreeSet<TrackId>,
+    /// Tracks taken back whose earlier part nobody has decided on. No chunk is closed over them: recovery must find the
+    /// withdrawal in the open one.
+    undecided: BTreeSet<TrackId>,
+    owed: VecDeque<Owed>,
+    cuts: Vec<Reply<Option<String>>>,
+}
+
+/// One open permit.
+struct Voice {
+    fact: TrackFact,
+    public: PublicKey,
+    encoder: Encoder,
+    last: Option<Slot>,
+    /// Set as soon as the end is known, even if messages before it are still unread.
+    until: Option<Slot>,
+    /// Slots the disk did not take.
+    missed: Option<(Slot, Slot)>,
+}
+
+/// What must be written as soon as the disk takes it.
+enum Owed {
+    Line(Slot, MediaEvent),
+    End { track: TrackId, until: Slot, why: String },
+}
+
+impl Running {
+    pub(super) fn new(about: About) -> Self {
+        Self {
+            seats: about.seats.clone(),
+            about,
+            chunk: 0,
+            previous: None,
+            writer: None,
+            opened: Slot(0),
+            next_clock: Slot(0),
+            voices: BTreeMap::new(),
+            laid: BTreeSet::new(),
+            undecided: BTreeSet::new(),
+            owed: VecDeque::new(),
+            cuts: Vec::new(),
+        }
+    }
+
+    /// Opens the next chunk with the permits that are open, each under a new file key.
+    pub(super) fn begin(&mut self, house: &House, now: Slot) -> Result<(), SpoolError> {
+        let head = Head {
+            version: VERSION,
+            gateway: house.gateway,
+            epoch: house.epoch,
+            meeting: self.about.meeting,
+            recording: self.about.recording,
+            chunk: self.chunk,
+            section: self.about.section,
+            rule: self.about.rule.clone(),
+            rule_hash: self.about.rule_hash.clone(),
+            started_ms: self.about.started_ms,
+            destroy_by_ms: self.about.destroy_by_ms,
+            previous: self.previous.clone(),
+            rooms: self.about.rooms.clone(),
+            seats: self.seats.clone(),
+            tracks: self.voices.values().map(|voice| voice.fact).collect(),
+        };
+        let mut writer = house.spool.begin(head, now)?;
+        self.laid.clear();
+        (self.opened, self.next_clock) = (now, Slot(now.0 + CLOCK_SLOTS));
+        let noted = writer.note(now, &house.clock_line());
+        self.writer = Some(writer);
+        noted?;
+        self.lay_missing()
+    }
+
+    pub(super) fn note(&mut self, slot: Slot, event: MediaEvent) -> Result<(), SpoolError> {
+        match &event {
+            MediaEvent::Seat(fact) => self.seats.push(*fact),
+            MediaEvent::Left { seat } => self.seats.retain(|fact| fact.seat != *seat),
+            _other_lines_change_no_head => {}
+        }
+        self.owe(Owed::Line(slot, event));
+        self.pay()
+    }
+
+    pub(super) fn act(&mut self, slot: Slot, act: &Act) -> Result<(), RecorderError> {
+        match (act.kind, act.track) {
+            (ActKind::Withdrawn, Some(track)) => _ = self.undecided.insert(track),
+            (ActKind::Withdrawn, None) => {}
+            (ActKind::Offered | ActKind::Given | ActKind::Refused | ActKind::TimedOut, _) => {}
+            (ActKind::KeptEarlier | ActKind::ErasedEarlier | ActKind::HungUp, _) => {}
+        }
+        let writer = self.writer.as_mut().ok_or(RecorderError::NoRoom)?;
+        Ok(writer.act(slot, act)?)
+    }
+
+    pub(super) fn open_track(&mut self, fact: TrackFact, public: PublicKey) -> Result<(), RecorderError> {
+        let writer = self.writer.as_mut().ok_or(RecorderError::NoRoom)?;
+        let encoder = Encoder::new().map_err(|why| SpoolError::Wrong { what: format!("no encoder: {why}") })?;
+        writer.begin_track(fact, &public, &mut chance)?;
+        self.laid.insert(fact.track);
+        let voice = Voice { fact, public, encoder, last: None, until: None, missed: None };
+        self.voices.insert(fact.track, voice);
+        Ok(())
+    }
+
+    /// The end of a track is in the queue: sound of later slots that lies in front of it is dropped.
+    pub(super) fn foresee_end(&mut self, track: TrackId, until: Slot) {
+        if let Some(voice) = self.voices.get_mut(&track) {
+            voice.until = Some(voice.until.map_or(until, |earlier| earlier.min(until)));
+        }
+    }
+
+    /// Lays one slot of a voice down. Where `laying` is false, or the disk refuses, the slot becomes part of a gap.
+    /// False when the slot is not this voice's to keep: before its permit, after its end, or kept already.
+    pub(super) fn frame(
+        &mut self,
+        track: TrackId,
+        slot: Slot,
+        frame: &Frame,
+        laying: bool,
+    ) -> Result<bool, SpoolError> {
+        let Some(voice) = self.voices.get_mut(&track) else { return Ok(false) };
+        let permitted = slot >= voice.fact.from && voice.until.is_none_or(|until| slot < until);
+        if !permitted || voice.last.is_some_and(|last| slot <= last) {
+            return Ok(false);
+        }
+        let writer = self.writer.as_mut().filter(|_| laying && self.laid.contains(&track));
+        let Some(writer) = writer else {
+            voice.miss(slot);
+            return Ok(true);
+        };
+        if let Some(line) = voice.gap() {
+            self.owed.push_back(Owed::Line(slot, line));
+        }
+        let packet = match voice.encoder.encode(slot, frame) {
+            Ok(packet) => packet,
+            Err(why) => {
+                voice.miss(slot);
+                return Err(SpoolError::Wrong { what: format!("cannot encode: {why}") });
+            }
+        };
+        voice.last = Some(slot);
+        if let Err(error) = writer.packet(track, slot, packet) {
+            voice.miss(slot);
+            voice.encoder.restart();
+            return Err(error);
+        }
+        self.pay().map(|()| true)
+    }
+
+    /// A gap that the tap or a full ring left.
+    pub(super) fn gap(&mut self, track: TrackId, from: Slot, until: Slot, reason: GapReason) -> Result<(), SpoolError> {
+        let Some(voice) = self.voices.get(&track) else { return Ok(()) };
+        let from = from.max(voice.fact.from);
+        let until = voice.until.map_or(until, |end| until.min(end));
+        if from >= until {
+            return Ok(());
+        }
+        self.owe(Owed::Line(until, MediaEvent::Gap { track, from, until, reason }));
+        self.pay()
+    }
+
+    pub(super) fn end_track(&mut self, track: TrackId, until: Slot, why: String) -> Result<(), SpoolError> {
+        let Some(mut voice) = self.voices.remove(&track) else { return Ok(()) };
+        if let Some(line) = voice.gap() {
+            self.owe(Owed::Line(until, line));
+        }
+        let until = voice.until.map_or(until, |earlier| earlier.min(until)).max(voice.fact.from);
+        self.owe(Owed::End { track, until, why });
+        self.pay()
+    }
+
+    /// Writes the order, and when it erases destroys what the open chunk holds. Returns the order's name.
+    pub(super) fn order(
+        &mut self,
+        house: &House,
+        decision: Decision,
+        tracks: Vec<TrackId>,
+    ) -> Result<String, SpoolError> {
+        let will = Will {
+            meeting: self.about.meeting,
+            recording: self.about.recording,
+            decision,
+            tracks,
+            utc_ms: house.clock.wall().utc_ms,
+            destroy_by_ms: self.about.destroy_by_ms,
+        };
+        let name = house.spool.order(&will)?;
+        house.say(FromRecorder::OrderWritten { recording: self.about.recording, order: name.clone() });
+        for track in &will.tracks {
+            self.undecided.remove(track);
+        }
+        match decision {
+            Decision::Erase => self.erase(&will.tracks)?,
+            Decision::Keep => {}
+        }
+        Ok(name)
+    }
+
+    /// Closes the open chunk and begins the next. Says the name of the closed one, also when no next can be begun.
+    pub(super) fn roll(&mut self, house: &House, why: CloseWhy, now: Slot) -> Result<Option<String>, SpoolError> {
+        let closed = self.close(house, why, now)?;
+        self.begin(house, now)?;
+        Ok(closed)
+    }
+
+    /// Ends every track, decides for the caller what nobody decided (a withdrawal erases), closes the last chunk.
+    pub(super) fn finish(&mut self, house: &House, why: CloseWhy, now: Slot) -> Result<(), SpoolError> {
+        let open: Vec<TrackId> = self.voices.keys().copied().collect();
+        for track in open {
+            self.end_track(track, now, "end".to_owned())?;
+        }
+        if !self.undecided.is_empty() {
+            let tracks = self.undecided.iter().copied().collect();
+            self.order(house, Decision::Erase, tracks)?;
+        }
+        let closed = self.close(house, why, now)?;
+        for cut in self.cuts.drain(..) {
+            let _ = cut.send(Ok(closed.clone()));
+        }
+        Ok(())
+    }
+
+    /// Once a second: everything kept so far becomes safe; every ten seconds the wall clock is written.
+    pub(super) fn sync(&mut self, house: &House, now: Slot) -> Result<(), SpoolError> {
+        let Some(writer) = self.writer.as_mut() else { return Ok(()) };
+        if now >= self.next_clock {
+            self.next_clock = Slot(now.0 + CLOCK_SLOTS);
+            writer.note(now, &house.clock_line())?;
+        }
+        writer.sync()
+    }
+
+    /// After trouble: a chunk, files for voices that have none, the lines owed, and a sync. Ok means the disk is back.
+    pub(super) fn try_again(&mut self, house: &House, now: Slot) -> Result<(), SpoolError> {
+        if self.writer.is_none() {
+            self.begin(house, now)?;
+        }
+        self.lay_missing()?;
+        self.pay()?;
+        self.sync(house, now)
+    }
+
+    /// The open chunk takes nothing more: it is left for recovery, and the next one is begun by `try_again`.
+    pub(super) fn abandon(&mut self) {
+        if self.writer.take().is_some() {
+            self.previous = None;
+            self.chunk += 1;
+            self.laid.clear();
+        }
+    }
+
+    /// Is it time to hand a chunk over? Not while a withdrawal is undecided.
+    pub(super) fn is_due(&self, house: &House, now: Slot) -> bool {
+        self.writer.is_some() && self.may_close() && now.0 >= self.opened.0 + house.chunk_slots
+    }
+
+    /// Is nobody just being asked what should become of the earlier part?
+    pub(super) fn may_close(&self) -> bool {
+        self.undecided.is_empty()
+    }
+
+    pub(super) fn wait_with_cut(&mut self, reply: Reply<Option<String>>) {
+        self.cuts.push(reply);
+    }
+
+    pub(super) fn waiting_cuts(&mut self) -> Vec<Reply<Option<String>>> {
+        std::mem::take(&mut self.cuts)
+    }
+
+    fn close(&mut self, house: &House, why: CloseWhy, now: Slot) -> Result<Option<String>, SpoolError> {
+        let missed: Vec<MediaEvent> = self.voices.values_mut().filter_map(Voice::gap).collect();
+        missed.into_iter().for_each(|line| self.owe(Owed::Line(now, line)));
+        self.pay()?;
+        let Some(mut writer) = self.writer.take() else { return Ok(None) };
+        if let Err(error) = writer.note(now, &house.clock_line()) {
+            self.writer = Some(writer);
+            return Err(error);
+        }
+        // From here on the writer is gone whatever happens: what cannot be closed is left for recovery.
+        self.chunk += 1;
+        self.laid.clear();
+        self.previous = None;
+        let closed = writer.close(now, why)?;
+        self.previous = Some(closed.hash);
+        house.say(FromRecorder::ChunkReady { recording: self.about.recording, chunk: closed.name.clone() });
+        Ok(Some(closed.name))
+    }
+
+    fn erase(&mut self, tracks: &[TrackId]) -> Result<(), SpoolError> {
+        for track in tracks {
+            self.voices.remove(track);
+            if let Some(writer) = self.writer.as_mut()
+                && self.laid.contains(track)
+            {
+                writer.erase_track(*track)?;
+                self.laid.remove(track);
+            }
+        }
+        Ok(())
+    }
+
+    /// Files for open voices that have none in the open chunk.
+    fn lay_missing(&mut self) -> Result<(), SpoolError> {
+        let Self { writer: Some(writer), voices, laid, .. } = self else { return Ok(()) };
+        for (track, voice) in voices {
+            if laid.contains(track) {
+                continue;
+            }
+            writer.begin_track(voice.fact, &voice.public, &mut chance)?;
+            voice.encoder.restart();
+            laid.insert(*track);
+        }
+        Ok(())
+    }
+
+    fn owe(&mut self, owed: Owed) {
+        if self.owed.len() == MOST_OWED {
+            tracing::error!("more lines are owed to the spool than are remembered; the oldest is given up");
+            self.owed.pop_front();
+        }
+        self.owed.push_back(owed);
+    }
+
+    /// Writes what is owed, oldest first; stops at the first refusal and keeps the rest.
+    fn pay(&mut self) -> Result<(), SpoolError> {
+        let Some(writer) = self.writer.as_mut() else { return Ok(()) };
+        while let Some(owed) = self.owed.pop_front() {
+            // A chunk knows only its own tracks: what an abandoned one is owed of them, recovery says.
+            let paid = match &owed {
+                Owed::Line(_, MediaEvent::Gap { track, .. }) if !self.laid.contains(track) => Ok(()),
+                Owed::Line(slot, event) => writer.note(*slot, event),
+                Owed::End { track, .. } if !self.laid.contains(track) => Ok(()),
+                Owed::End { track, until, why } => writer.end_track(*track, *until, why),
+            };
+            match (paid, owed) {
+                (Ok(()), _) => {}
+                // Not the disk's doing, and no better the next time.
+                (Err(SpoolError::Wrong { what }), _) => tracing::error!(%what, "the spool refuses a line"),
+                // The writer remembers an end that the disk refused.
+                (Err(error @ (SpoolError::Full | SpoolError::Io { .. })), Owed::End { .. }) => return Err(error),
+                (Err(error @ (SpoolError::Full | SpoolError::Io { .. })), owed @ Owed::Line(..)) => {
+                    self.owed.push_front(owed);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Voice {
+    fn miss(&mut self, slot: Slot) {
+        let from = self.missed.map_or(slot, |(from, _)| from);
+        self.missed = Some((from, Slot(slot.0 + 1)));
+    }
+
+    fn gap(&mut self) -> Option<MediaEvent> {
+        let (from, until) = self.missed.take()?;
+        Some(MediaEvent::Gap { track: self.fact.track, from, until, reason: GapReason::Disk })
+    }
+}
+
+/// Ten seconds.
+const CLOCK_SLOTS: u64 = 10_000 / Slot::MS;
+
+/// Lines kept in memory while the disk takes nothing.
+const MOST_OWED: usize = 4096;
