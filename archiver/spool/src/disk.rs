@@ -1,3 +1,294 @@
-//! Everything the writing side changes on a disk.
+//! Everything the writing side does to a disk, and the only place where it does it.
 //!
-//! Not here: reading for the archive ([`read`](mod@crate::read) has its own).
+//! A [`Disk`] makes, places, renames and removes; an [`Appending`] file grows. What returns without error has happened;
+//! what must outlast a power cut is synced by name.
+//! In tests a disk can be told to stop within its n-th change, as a killed process does: the last write is then torn.
+//!
+//! Not here: reading for the archive ([`read`](mod@crate::read) has its own, which trusts nothing), and what the files mean.
+
+#![expect(clippy::disallowed_methods, reason = "this crate's shell: the writing side touches the disk here only")]
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// A place to write. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Disk {
+    #[cfg(test)]
+    stop: Option<std::sync::Arc<std::sync::Mutex<u64>>>,
+}
+
+/// A file that grows at its end. A write that fails leaves it as long as it was.
+#[derive(Debug)]
+pub(crate) struct Appending {
+    disk: Disk,
+    file: File,
+    len: u64,
+    /// Has it changed since it was last synced?
+    dirty: bool,
+    /// A torn write could not be taken back yet; nothing may follow it before it is.
+    torn: bool,
+}
+
+/// How far a change may go.
+enum Step {
+    Whole,
+    #[cfg(test)]
+    Torn,
+}
+
+impl Disk {
+    /// Makes a directory for nobody else's eyes; one that exists is left as it is.
+    pub(crate) fn make_dir(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        match fs::DirBuilder::new().mode(0o700).create(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            made => made,
+        }
+    }
+
+    /// Makes a file that did not exist.
+    pub(crate) fn create(&self, path: &Path) -> io::Result<Appending> {
+        self.step()?;
+        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+        Ok(Appending { disk: self.clone(), file, len: 0, dirty: true, torn: false })
+    }
+
+    /// Opens a file that exists, to go on after its last byte.
+    pub(crate) fn reopen(&self, path: &Path) -> io::Result<Appending> {
+        let file = OpenOptions::new().append(true).open(path)?;
+        let len = file.metadata()?.len();
+        Ok(Appending { disk: self.clone(), file, len, dirty: true, torn: false })
+    }
+
+    /// Puts a small file in its place whole or not at all, and synced. The directory's entry is for the caller to sync.
+    pub(crate) fn place(&self, dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let draft = dir.join(format!("{name}{DRAFT}"));
+        self.draft(&draft, bytes)?;
+        self.rename(&draft, &dir.join(name))
+    }
+
+    /// As [`place`](Self::place), but fails with `AlreadyExists` instead of replacing.
+    pub(crate) fn place_new(&self, dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let draft = dir.join(format!("{name}{DRAFT}"));
+        self.draft(&draft, bytes)?;
+        self.step()?;
+        let placed = fs::hard_link(&draft, dir.join(name));
+        self.unlink(&draft)?;
+        placed
+    }
+
+    fn draft(&self, draft: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.create(draft)?;
+        let written = file.append(bytes).and_then(|()| file.sync());
+        if written.is_err() {
+            // The first error is the one to tell; a draft that stays is removed at the next start.
+            let _left_behind = self.unlink(draft);
+        }
+        written
+    }
+
+    pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        fs::rename(from, to)
+    }
+
+    /// Removes a file; one that is gone already is no error.
+    pub(crate) fn unlink(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
+    /// Removes a directory with all that is in it, one file a step.
+    pub(crate) fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                self.remove_tree(&entry.path())?;
+            } else {
+                self.unlink(&entry.path())?;
+            }
+        }
+        self.step()?;
+        fs::remove_dir(path)
+    }
+
+    /// Makes what was created, renamed or removed in a directory outlast a power cut.
+    pub(crate) fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        File::open(path)?.sync_all()
+    }
+
+    /// Names in a directory that are UTF-8, in order.
+    pub(crate) fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let mut names: Vec<String> = Vec::new();
+        for entry in fs::read_dir(path)? {
+            names.extend(entry?.file_name().into_string().ok());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// A file's bytes, or nothing when it is not there.
+    pub(crate) fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn exists(&self, path: &Path) -> io::Result<bool> {
+        fs::exists(path)
+    }
+
+    pub(crate) fn modified(&self, path: &Path) -> io::Result<std::time::SystemTime> {
+        fs::metadata(path)?.modified()
+    }
+
+    /// What is left for whoever is not root.
+    pub(crate) fn free_bytes(&self, path: &Path) -> io::Result<u64> {
+        let stat = rustix::fs::statvfs(path)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+
+    #[cfg(not(test))]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "in tests a disk counts its changes and may stop"
+    )]
+    fn step(&self) -> io::Result<Step> {
+        Ok(Step::Whole)
+    }
+
+    #[cfg(test)]
+    fn step(&self) -> io::Result<Step> {
+        let Some(stop) = &self.stop else { return Ok(Step::Whole) };
+        let mut left = stop.lock().unwrap();
+        match *left {
+            0 => Err(io::Error::other("stopped")),
+            1 => {
+                *left = 0;
+                Ok(Step::Torn)
+            }
+            _ => {
+                *left -= 1;
+                Ok(Step::Whole)
+            }
+        }
+    }
+
+    /// A disk on which the n-th change is the last, and torn when it is a write.
+    #[cfg(test)]
+    pub(crate) fn stopping_within(n: u64) -> Self {
+        Self { stop: Some(std::sync::Arc::new(std::sync::Mutex::new(n))) }
+    }
+
+    /// A stopping disk makes so many changes more.
+    #[cfg(test)]
+    pub(crate) fn go_on(&self, n: u64) {
+        if let Some(left) = &self.stop {
+            *left.lock().unwrap() = n;
+        }
+    }
+
+    /// How many changes a stopping disk would still make.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> u64 {
+        self.stop.as_ref().map_or(u64::MAX, |left| *left.lock().unwrap())
+    }
+}
+
+impl Appending {
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.torn {
+            self.cut(self.len)?;
+        }
+        self.dirty = true;
+        let written = match self.disk.step()? {
+            Step::Whole => self.file.write_all(bytes),
+            #[cfg(test)]
+            Step::Torn => {
+                self.file.write_all(&bytes[..bytes.len() / 2])?;
+                Err(io::Error::other("stopped"))
+            }
+        };
+        match written {
+            Ok(()) => self.len += bytes.len() as u64,
+            Err(_) => self.torn = self.disk.step().and_then(|_| self.file.set_len(self.len)).is_err(),
+        }
+        written
+    }
+
+    /// Takes back everything from `len` on.
+    pub(crate) fn cut(&mut self, len: u64) -> io::Result<()> {
+        self.disk.step()?;
+        self.dirty = true;
+        self.file.set_len(len)?;
+        self.len = len;
+        self.torn = false;
+        Ok(())
+    }
+
+    /// Makes every byte outlast a power cut.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        if self.dirty {
+            self.disk.step()?;
+            self.file.sync_data()?;
+            self.dirty = false;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+/// Ends the name of a file that is not in its place yet.
+pub(crate) const DRAFT: &str = ".draft";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placed_file_is_there_whole_or_not_at_all() {
+        for n in 0..8 {
+            let dir = tempfile::tempdir().unwrap();
+            let placed = Disk::stopping_within(n).place(dir.path(), "x", b"whole");
+            let there = fs::read(dir.path().join("x")).unwrap_or_default();
+            assert!(there == b"whole" || (there.is_empty() && placed.is_err()), "step {n}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_never_placed_over_another() {
+        let dir = tempfile::tempdir().unwrap();
+        Disk::default().place_new(dir.path(), "x", b"first").unwrap();
+        let again = Disk::default().place_new(dir.path(), "x", b"second");
+        assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(Disk::default().list(dir.path()).unwrap(), ["x"]);
+        assert_eq!(fs::read(dir.path().join("x")).unwrap(), b"first");
+    }
+
+    #[test]
+    fn a_torn_write_is_taken_back_or_nothing_follows_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = Disk::stopping_within(3);
+        let mut file = disk.create(&dir.path().join("x")).unwrap();
+        file.append(b"good").unwrap();
+        assert!(file.append(b"torn").is_err());
+        assert!(file.append(b"more").is_err());
+        assert_eq!(fs::read(dir.path().join("x")).unwrap(), b"goodto");
+        disk.go_on(u64::MAX);
+        file.append(b"more").unwrap();
+        assert_eq!(fs::read(dir.path().join("x")).unwrap(), b"goodmore");
+    }
+}

@@ -18,3 +18,6 @@ pub mod read;
 pub mod sign;
 pub mod voice;
 pub mod write;
+
+#[cfg(test)]
+mod tests;

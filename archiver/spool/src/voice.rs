@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 use crate::id::{EpochId, RecordingId, Slot, TrackId};
 use crate::keys::FileKey;
-use crate::line::VERSION;
 
 /// The first [`HEADER_BYTES`] of a voice file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +104,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, VoiceError> {
         return Err(VoiceError::Magic);
     }
     let version = u16::from_be_bytes(from.take()?);
-    if u32::from(version) != VERSION {
+    if version != VERSION {
         return Err(VoiceError::Version(version));
     }
     let suite = u16::from_be_bytes(from.take()?);
@@ -288,6 +287,8 @@ pub const SLOTS_A_RECORD: u32 = 25;
 /// The longest Opus packet of one frame (RFC 6716 section 3.2.1: 1275 bytes and the first one).
 pub const MAX_PACKET_BYTES: usize = 1276;
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
+/// As [`line::VERSION`](crate::line::VERSION), in the header's two bytes.
+pub const VERSION: u16 = 0;
 /// HKDF-SHA-256 and AES-256-GCM.
 pub const SUITE: u16 = 1;
 pub(crate) const MAGIC: &[u8; 4] = b"AMTV";

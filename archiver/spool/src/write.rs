@@ -1,20 +1,42 @@
-//! The gateway's side (surface; bodies follow).
+//! The gateway's side: chunks and orders are made here, kept until they are acknowledged, and destroyed on their day.
+//!
+//! A [`Spool`] is a directory of three: `open/` (being written), `ready/` (complete), `orders/`. [`Spool::begin`] gives a
+//! [`ChunkWriter`]. One program writes a spool at a time, and calls [`Spool::recover`] before anything else.
+//! All of it blocks; what returns without error is on the disk, synced where its text says so.
+//!
+//! Not here: encoding of sound, when a chunk is closed, and who may be recorded.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
-use crate::id::{RecordingId, Slot, TrackId};
-use crate::keys::{Chance, PublicKey};
-use crate::line::{Act, CloseWhy, Head, MediaEvent, TrackFact};
-use crate::order::Will;
-use crate::sign::SigningKey;
+use crate::disk::Disk;
+use crate::id::{GatewayId, RecordingId, Slot, TrackId};
+use crate::line::{Head, VERSION};
+use crate::name::{ChunkName, OrderName};
+use crate::order::{Decision, ORDER_LABEL, Order, Will};
+use crate::sign::{SigningKey, UNSIGNED, signed};
 
-/// A directory that a gateway writes and an archive empties.
+mod chunk;
+mod erase;
+mod journal;
+mod past;
+mod recover;
+mod seal;
+
+pub use chunk::ChunkWriter;
+use erase::Place;
+use past::Past;
+
+/// A directory that a gateway writes and an archive empties. Cheap to clone; may be used from several threads.
 #[derive(Clone, Debug)]
-pub struct Spool {}
-
-/// One `open/<recording>.<gateway>.<n>/`.
-#[derive(Debug)]
-pub struct ChunkWriter {}
+pub struct Spool {
+    root: Arc<Path>,
+    disk: Disk,
+    key: Arc<SigningKey>,
+    gateway: GatewayId,
+}
 
 /// A chunk that now lies in `ready/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +52,7 @@ pub struct Recovered {
     pub chunk: String,
     pub recording: RecordingId,
     pub tracks: Vec<TrackId>,
-    /// Names of the orders written because a withdrawal was left undecided.
+    /// Names of the orders written because a withdrawal of this recording was left undecided.
     pub orders: Vec<String>,
 }
 
@@ -38,74 +60,270 @@ pub struct Recovered {
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolError {
     #[error("cannot {what}")]
-    Io { what: String, source: std::io::Error },
+    Io { what: &'static str, source: io::Error },
     #[error("the disk is full")]
     Full,
+    /// A caller's mistake, not the disk's.
     #[error("{what}")]
     Wrong { what: String },
 }
 
 impl Spool {
-    pub fn at(_root: &Path, _gateway: SigningKey) -> Result<Self, SpoolError> {
-        todo!()
+    /// Makes what is missing of the directory, for nobody else's eyes. `gateway` signs chunks and orders.
+    pub fn at(root: &Path, gateway: SigningKey) -> Result<Self, SpoolError> {
+        Self::on(Disk::default(), root, gateway)
     }
-    pub fn recover(&self, _now_utc_ms: i64) -> Result<Vec<Recovered>, SpoolError> {
-        todo!()
+
+    pub(crate) fn on(disk: Disk, root: &Path, key: SigningKey) -> Result<Self, SpoolError> {
+        let gateway = key.verifying().gateway();
+        let spool = Self { root: root.into(), disk, key: Arc::new(key), gateway };
+        let made = || -> io::Result<()> {
+            for dir in [root.to_path_buf(), spool.open_dir(), spool.ready_dir(), spool.orders_dir()] {
+                spool.disk.make_dir(&dir)?;
+            }
+            spool.disk.sync_dir(root)
+        };
+        made().map_err(failed("make the spool"))?;
+        Ok(spool)
     }
-    /// `head.gateway` must be this spool's.
-    pub fn begin(&self, _head: Head, _slot: Slot) -> Result<ChunkWriter, SpoolError> {
-        todo!()
+
+    /// Closes everything in `open/` as interrupted, without any track key, and finishes every erasure that was begun.
+    ///
+    /// Torn lines and records are cut, permits end at their last record, a withdrawal without a decision becomes an
+    /// order to erase. May be interrupted itself and called again. No [`ChunkWriter`] may exist meanwhile.
+    pub fn recover(&self, now_utc_ms: i64) -> Result<Vec<Recovered>, SpoolError> {
+        recover::all(self, now_utc_ms)
     }
-    /// Numbers, signs, writes, syncs; an erase is carried out in every ready chunk. Returns the order's name.
-    pub fn order(&self, _will: &Will) -> Result<String, SpoolError> {
-        todo!()
+
+    /// Makes `open/<recording>.<gateway>.<n>/` with its head. `slot` is the first in it.
+    pub fn begin(&self, head: Head, slot: Slot) -> Result<ChunkWriter, SpoolError> {
+        ChunkWriter::begin(self, head, slot)
     }
+
+    /// Numbers, signs and writes an order, synced; an erase is then carried out in every ready chunk.
+    /// (In an open one, [`ChunkWriter::erase_track`] does it.) Returns the order's name.
+    /// An error after the order was written leaves it to the next start to finish; ordering again does no harm.
+    pub fn order(&self, will: &Will) -> Result<String, SpoolError> {
+        let Will { meeting, recording, decision, ref tracks, utc_ms, destroy_by_ms } = *will;
+        let last =
+            self.order_names()?.into_iter().filter(|name| name.recording == recording).map(|name| name.seq).max();
+        // The time, because orders before may be acknowledged and gone, and a number must not serve twice.
+        let mut seq = last.map_or(0, |last| last + 1).max(u64::try_from(utc_ms).unwrap_or(0));
+        loop {
+            let order = Order {
+                version: VERSION,
+                gateway: self.gateway,
+                meeting,
+                recording,
+                seq,
+                decision,
+                tracks: tracks.clone(),
+                utc_ms,
+                destroy_by_ms,
+                signature: UNSIGNED,
+            };
+            let name = OrderName { recording, seq }.to_string();
+            let written = serde_json::to_string(&order).map_err(io::Error::from).and_then(|line| {
+                let line = signed(&self.key, ORDER_LABEL, &line);
+                self.disk.place_new(&self.orders_dir(), &name, format!("{line}\n").as_bytes())?;
+                self.disk.sync_dir(&self.orders_dir())
+            });
+            match written {
+                Ok(()) => {
+                    if decision == Decision::Erase {
+                        self.erase_in_ready(recording, tracks)?;
+                    }
+                    return Ok(name);
+                }
+                // Another thread took this number.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => seq += 1,
+                Err(error) => return Err(failed("write an order")(error)),
+            }
+        }
+    }
+
+    /// Names of complete chunks, in order.
     pub fn ready(&self) -> Result<Vec<String>, SpoolError> {
-        todo!()
+        Ok(self.ready_names()?.iter().map(ToString::to_string).collect())
     }
+
+    /// Names of orders, in order.
     pub fn orders(&self) -> Result<Vec<String>, SpoolError> {
-        todo!()
+        Ok(self.order_names()?.iter().map(ToString::to_string).collect())
     }
-    pub fn acknowledge(&self, _chunk: &str) -> Result<bool, SpoolError> {
-        todo!()
+
+    /// The archive has this chunk: it is deleted here. False when there is none of this name.
+    pub fn acknowledge(&self, chunk: &str) -> Result<bool, SpoolError> {
+        let name: ChunkName = chunk.parse().map_err(|_| wrong("this is not the name of a chunk"))?;
+        self.remove_ready(name).map_err(failed("delete a chunk"))
     }
-    pub fn acknowledge_order(&self, _name: &str) -> Result<bool, SpoolError> {
-        todo!()
+
+    /// The archive has carried this order out: it is deleted here. False when there is none of this name.
+    pub fn acknowledge_order(&self, name: &str) -> Result<bool, SpoolError> {
+        let name: OrderName = name.parse().map_err(|_| wrong("this is not the name of an order"))?;
+        self.remove_order(name).map_err(failed("delete an order"))
     }
-    pub fn expire(&self, _now_utc_ms: i64) -> Result<Vec<String>, SpoolError> {
-        todo!()
+
+    /// Deletes ready chunks and orders whose `destroy_by` has come, acknowledged or not. Returns their names.
+    /// What does not say when it ends, ends a month after it was written.
+    pub fn expire(&self, now_utc_ms: i64) -> Result<Vec<String>, SpoolError> {
+        let mut gone = Vec::new();
+        for name in self.ready_names()? {
+            let place = self.ready_place(name);
+            let past = Past::read(&place).map_err(failed("read a chunk"))?;
+            let end = match past {
+                Some(past) => past.head.destroy_by_ms,
+                None => self.a_month_after(&place.path)?,
+            };
+            if end <= now_utc_ms && self.remove_ready(name).map_err(failed("delete a chunk"))? {
+                gone.push(name.to_string());
+            }
+        }
+        for name in self.order_names()? {
+            let path = self.orders_dir().join(name.to_string());
+            let Some(bytes) = self.disk.read(&path).map_err(failed("read an order"))? else { continue };
+            let end = match serde_json::from_slice::<Order>(&bytes) {
+                Ok(order) => order.destroy_by_ms,
+                Err(_) => self.a_month_after(&path)?,
+            };
+            if end <= now_utc_ms && self.remove_order(name).map_err(failed("delete an order"))? {
+                gone.push(name.to_string());
+            }
+        }
+        Ok(gone)
     }
+
+    /// What is left on the spool's disk for whoever is not root.
     pub fn free_bytes(&self) -> Result<u64, SpoolError> {
-        todo!()
+        self.disk.free_bytes(&self.root).map_err(failed("ask for free space"))
+    }
+
+    fn gateway(&self) -> GatewayId {
+        self.gateway
+    }
+
+    fn key(&self) -> Arc<SigningKey> {
+        self.key.clone()
+    }
+
+    fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    fn open_dir(&self) -> PathBuf {
+        self.root.join("open")
+    }
+
+    fn ready_dir(&self) -> PathBuf {
+        self.root.join("ready")
+    }
+
+    fn orders_dir(&self) -> PathBuf {
+        self.root.join("orders")
+    }
+
+    fn is_ready(&self, name: ChunkName) -> Result<bool, SpoolError> {
+        self.disk.exists(&self.ready_dir().join(name.to_string())).map_err(failed("look for a chunk"))
+    }
+
+    fn place(&self, dir: &Path, name: ChunkName) -> Place {
+        Place { path: dir.join(name.to_string()), name, disk: self.disk.clone(), key: self.key() }
+    }
+
+    fn ready_place(&self, name: ChunkName) -> Place {
+        self.place(&self.ready_dir(), name)
+    }
+
+    fn ready_names(&self) -> Result<Vec<ChunkName>, SpoolError> {
+        names(&self.disk, &self.ready_dir())
+    }
+
+    fn order_names(&self) -> Result<Vec<OrderName>, SpoolError> {
+        names(&self.disk, &self.orders_dir())
+    }
+
+    /// The one step after which a chunk is the archive's.
+    fn hand_over(&self, name: ChunkName) -> Result<(), SpoolError> {
+        let moved = || -> io::Result<()> {
+            let name = name.to_string();
+            self.disk.rename(&self.open_dir().join(&name), &self.ready_dir().join(&name))?;
+            self.disk.sync_dir(&self.ready_dir())?;
+            self.disk.sync_dir(&self.open_dir())
+        };
+        moved().map_err(failed("hand a chunk over"))
+    }
+
+    fn erase_in_ready(&self, recording: RecordingId, tracks: &[TrackId]) -> Result<(), SpoolError> {
+        for name in self.ready_names()?.into_iter().filter(|name| name.recording == recording) {
+            let place = self.ready_place(name);
+            let erased = || -> io::Result<()> {
+                let Some(past) = Past::read(&place)? else { return Ok(()) };
+                for track in tracks.iter().filter(|track| past.mentions(**track)) {
+                    place.erase(*track, past.facts_of(&place, *track)?)?;
+                }
+                Ok(())
+            };
+            match erased() {
+                // Acknowledged meanwhile: the order follows it into the archive.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => other.map_err(failed("erase a track"))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Out of `ready/` in one step, so that no half of a chunk is ever read as one.
+    fn remove_ready(&self, name: ChunkName) -> io::Result<bool> {
+        let gone = self.open_dir().join(format!("{name}{GONE}"));
+        if self.disk.exists(&gone)? {
+            self.disk.remove_tree(&gone)?;
+        }
+        match self.disk.rename(&self.ready_dir().join(name.to_string()), &gone) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            moved => moved?,
+        }
+        self.disk.sync_dir(&self.ready_dir())?;
+        self.disk.remove_tree(&gone)?;
+        self.disk.sync_dir(&self.open_dir())?;
+        Ok(true)
+    }
+
+    fn remove_order(&self, name: OrderName) -> io::Result<bool> {
+        let path = self.orders_dir().join(name.to_string());
+        if !self.disk.exists(&path)? {
+            return Ok(false);
+        }
+        self.disk.unlink(&path)?;
+        self.disk.sync_dir(&self.orders_dir())?;
+        Ok(true)
+    }
+
+    fn a_month_after(&self, path: &Path) -> Result<i64, SpoolError> {
+        let written = self.disk.modified(path).map_err(failed("ask for the age of a file"))?;
+        let end = (written + A_MONTH).duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok(i64::try_from(end.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
-impl ChunkWriter {
-    pub fn name(&self) -> &str {
-        todo!()
-    }
-    pub fn note(&mut self, _slot: Slot, _event: &MediaEvent) -> Result<(), SpoolError> {
-        todo!()
-    }
-    pub fn act(&mut self, _slot: Slot, _act: &Act) -> Result<(), SpoolError> {
-        todo!()
-    }
-    pub fn begin_track(&mut self, _fact: TrackFact, _to: &PublicKey, _chance: Chance<'_>) -> Result<(), SpoolError> {
-        todo!()
-    }
-    pub fn packet(&mut self, _track: TrackId, _slot: Slot, _opus: &[u8]) -> Result<(), SpoolError> {
-        todo!()
-    }
-    pub fn end_track(&mut self, _track: TrackId, _until: Slot, _why: &str) -> Result<(), SpoolError> {
-        todo!()
-    }
-    pub fn erase_track(&mut self, _track: TrackId) -> Result<(), SpoolError> {
-        todo!()
-    }
-    pub fn sync(&mut self) -> Result<(), SpoolError> {
-        todo!()
-    }
-    pub fn close(self, _slot: Slot, _why: CloseWhy) -> Result<Closed, SpoolError> {
-        todo!()
+fn names<N: std::str::FromStr + Ord>(disk: &Disk, dir: &Path) -> Result<Vec<N>, SpoolError> {
+    let mut names: Vec<N> =
+        disk.list(dir).map_err(failed("list the spool"))?.iter().filter_map(|name| name.parse().ok()).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// What an error of the disk is to the caller.
+fn failed(what: &'static str) -> impl Fn(io::Error) -> SpoolError {
+    move |source| match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SpoolError::Full,
+        _ => SpoolError::Io { what, source },
     }
 }
+
+fn wrong(what: &str) -> SpoolError {
+    SpoolError::Wrong { what: what.to_owned() }
+}
+
+/// Ends the name of a chunk in `open/` that is on its way out.
+const GONE: &str = ".gone";
+const A_MONTH: Duration = Duration::from_hours(31 * 24);

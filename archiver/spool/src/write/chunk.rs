@@ -1,0 +1,347 @@
+//! One chunk being written.
+//!
+//! The order in which things reach the disk is the format's promise (`FORMAT.md` section 6): a consent line before the track it
+//! permits, the track's line and `.keys` before its first record, `.erased` before the files it replaces go.
+//!
+//! Not here: chunks found unfinished ([`recover`](super::recover)).
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::erase::{Place, facts_of};
+use super::journal::Journal;
+use super::seal::{Refusal, VoiceFile};
+use super::{Closed, Spool, SpoolError, failed};
+use crate::id::{SeatNo, Slot, TrackId};
+use crate::keys::{Chance, FileKey, PublicKey, wrap};
+use crate::line::{Act, CHUNK_LABEL, CloseWhy, FileFact, First, GapReason, Head, MediaEvent, TrackFact, VERSION, hash};
+use crate::name::{ChunkName, FileName};
+use crate::sign::UNSIGNED;
+use crate::voice::{self, SAMPLE_RATE_HZ};
+
+/// One `open/<recording>.<gateway>.<n>/`. Dropping it without [`close`](Self::close) leaves what a killed process leaves.
+pub struct ChunkWriter {
+    pub(super) place: Place,
+    spool: Spool,
+    text: String,
+    head: Head,
+    media: Journal,
+    consent: Journal,
+    voices: BTreeMap<TrackId, Voice>,
+    /// Tracks that ended here; none begins twice.
+    over: Vec<TrackId>,
+    /// Permits whose files could not be made, and whether their end was written down.
+    unmade: Vec<(TrackFact, bool)>,
+    /// SHA-256 of voice files that are complete, so that closing need not read them again.
+    complete: BTreeMap<TrackId, (u64, [u8; 32])>,
+    /// The latest slot that was written down.
+    latest: Slot,
+}
+
+struct Voice {
+    seat: SeatNo,
+    file: VoiceFile,
+    /// The permit ended, but the disk did not take all of it yet.
+    ending: Option<(Slot, String)>,
+}
+
+impl ChunkWriter {
+    pub(super) fn begin(spool: &Spool, head: Head, slot: Slot) -> Result<Self, SpoolError> {
+        if head.gateway != spool.gateway() || head.version != VERSION {
+            return Err(wrong("the head is of another gateway or version"));
+        }
+        let name = ChunkName { recording: head.recording, gateway: head.gateway, number: head.chunk };
+        let text = name.to_string();
+        let path = spool.open_dir().join(&text);
+        let disk = spool.disk().clone();
+        if disk.exists(&path).map_err(failed("look for a chunk"))? || spool.is_ready(name)? {
+            return Err(wrong("this chunk exists already"));
+        }
+        disk.make_dir(&path).map_err(failed("make a chunk"))?;
+        let begun = || -> io::Result<(Journal, Journal)> {
+            let mut media = Journal::create(&disk, &path.join(FileName::Media.to_string()))?;
+            let mut consent = Journal::create(&disk, &path.join(FileName::Consent.to_string()))?;
+            media.append(slot, First::Head(&head))?;
+            media.sync()?;
+            consent.sync()?;
+            disk.sync_dir(&path)?;
+            disk.sync_dir(&spool.open_dir())?;
+            Ok((media, consent))
+        };
+        let (media, consent) = begun().map_err(failed("begin a chunk"))?;
+        let place = Place { path, name, disk, key: spool.key() };
+        Ok(Self {
+            place,
+            spool: spool.clone(),
+            text,
+            head,
+            media,
+            consent,
+            voices: BTreeMap::new(),
+            over: Vec::new(),
+            unmade: Vec::new(),
+            complete: BTreeMap::new(),
+            latest: slot,
+        })
+    }
+
+    /// `<recording>.<gateway>.<n>`
+    pub fn name(&self) -> &str {
+        &self.text
+    }
+
+    /// Writes an event down; it is synced with the next [`sync`](Self::sync).
+    /// Permits, erasures and closing have methods of their own and are refused here.
+    pub fn note(&mut self, slot: Slot, event: &MediaEvent) -> Result<(), SpoolError> {
+        match event {
+            MediaEvent::Track(_)
+            | MediaEvent::TrackEnded { .. }
+            | MediaEvent::Erased { .. }
+            | MediaEvent::Interrupted
+            | MediaEvent::Close { .. } => Err(wrong("this event is written by its own method")),
+            MediaEvent::Seat(_)
+            | MediaEvent::Left { .. }
+            | MediaEvent::Gap { .. }
+            | MediaEvent::Started
+            | MediaEvent::Paused
+            | MediaEvent::Resumed
+            | MediaEvent::Stopped
+            | MediaEvent::Marker { .. }
+            | MediaEvent::OffRecord { .. }
+            | MediaEvent::Clock { .. } => self.write(slot, event),
+        }
+    }
+
+    /// Writes an act of consent down; it is synced when this returns.
+    pub fn act(&mut self, slot: Slot, act: &Act) -> Result<(), SpoolError> {
+        self.consent.append(slot, act).map_err(failed("write an act of consent"))?;
+        self.consent.sync().map_err(failed("sync an act of consent"))?;
+        self.latest = self.latest.max(slot);
+        Ok(())
+    }
+
+    /// Opens a permit's voice file. The act it rests on must have been written before; line and envelope are synced when this
+    /// returns. For a permit that [`Head::tracks`] carries over, `fact` is the same as there.
+    pub fn begin_track(&mut self, fact: TrackFact, to: &PublicKey, chance: Chance<'_>) -> Result<(), SpoolError> {
+        let TrackFact { track, seat, from } = fact;
+        if self.voices.contains_key(&track) || self.over.contains(&track) {
+            return Err(wrong("a track begins once"));
+        }
+        if self.voices.values().any(|voice| voice.seat == seat) {
+            return Err(wrong("a seat has one permit at a time"));
+        }
+        match self.head.tracks.iter().find(|carried| carried.track == track) {
+            Some(carried) if *carried == fact => {}
+            Some(_) => return Err(wrong("a permit that was carried over is not what it was")),
+            None => self.write(from, &MediaEvent::Track(fact))?,
+        }
+        match self.make_voice(fact, to, chance) {
+            Ok(file) => {
+                self.voices.insert(track, Voice { seat, file, ending: None });
+                Ok(())
+            }
+            Err(error) => {
+                self.over.push(track);
+                self.unmade.push((fact, false));
+                // The first error is the one to tell; what this leaves undone is tried again by `sync`.
+                let _cleared = self.clear_unmade();
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes one slot's sound, sealed within 500 ms or at the next [`sync`](Self::sync). Slots of a track rise.
+    /// After an error this packet is not kept; those accepted before still are.
+    pub fn packet(&mut self, track: TrackId, slot: Slot, opus: &[u8]) -> Result<(), SpoolError> {
+        match self.voices.get_mut(&track) {
+            Some(Voice { ending: None, file, .. }) => file.packet(slot, opus).map_err(|refusal| match refusal {
+                Refusal::Wrong(what) => wrong(what),
+                Refusal::Disk(error) => failed("write sound")(error),
+            }),
+            Some(_) | None => Err(wrong("this track has no permit now")),
+        }
+    }
+
+    /// Ends a permit. Slots from `until` on are dropped, the file gets its end record, its key is wiped.
+    /// After an error the permit is over all the same, and [`sync`](Self::sync) tries the rest again.
+    pub fn end_track(&mut self, track: TrackId, until: Slot, why: &str) -> Result<(), SpoolError> {
+        let voice = self.voices.get_mut(&track).ok_or_else(|| wrong("this track has no permit now"))?;
+        if voice.ending.is_none() {
+            voice.ending = Some((until, why.to_owned()));
+        }
+        self.finish(track)
+    }
+
+    /// Destroys a track's sound in this chunk. `.erased` is synced before anything goes; all of it is when this returns.
+    pub fn erase_track(&mut self, track: TrackId) -> Result<(), SpoolError> {
+        let facts = facts_of(&self.place, track, |_| None).map_err(failed("read what is to be erased"))?;
+        // From here on no byte can follow, whatever fails below.
+        let voice = self.voices.remove(&track);
+        self.complete.remove(&track);
+        if !self.over.contains(&track) {
+            self.over.push(track);
+        }
+        self.place.erase(track, facts).map_err(failed("erase a track"))?;
+        if let Some(Voice { file, ending, .. }) = voice {
+            let (until, why) = ending.unwrap_or((file.until().unwrap_or(self.latest), "erased".to_owned()));
+            self.write(until, &MediaEvent::TrackEnded { track, until, why })?;
+        }
+        self.write(self.latest, &MediaEvent::Erased { track })?;
+        self.media.sync().map_err(failed("sync a journal"))
+    }
+
+    /// Seals what was gathered and syncs what changed: once a second.
+    pub fn sync(&mut self) -> Result<(), SpoolError> {
+        self.clear_unmade()?;
+        let ending: Vec<TrackId> = self.voices.iter().filter(|(_, v)| v.ending.is_some()).map(|(t, _)| *t).collect();
+        for track in ending {
+            self.finish(track)?;
+        }
+        for voice in self.voices.values_mut() {
+            voice.file.sync().map_err(failed("sync sound"))?;
+        }
+        self.media.sync().map_err(failed("sync a journal"))
+    }
+
+    /// Completes every file, signs, and moves the chunk to `ready/` in one step, all of it synced.
+    /// `slot` is the first that is not in this chunk; a track that has not ended goes on in the next one.
+    pub fn close(mut self, slot: Slot, why: CloseWhy) -> Result<Closed, SpoolError> {
+        self.sync()?;
+        let mut until = self.latest.max(slot);
+        for (track, mut voice) in std::mem::take(&mut self.voices) {
+            voice.file.end().map_err(failed("end a voice file"))?;
+            until = until.max(voice.file.until().unwrap_or(until));
+            self.complete.extend(voice.file.fact().map(|fact| (track, fact)));
+        }
+        self.consent.sync().map_err(failed("sync a journal"))?;
+        let complete = std::mem::take(&mut self.complete);
+        let known = |name: FileName| match name {
+            FileName::Voice(track) => complete.get(&track).copied(),
+            FileName::Media | FileName::Consent | FileName::Keys(_) | FileName::Erased(_) => None,
+        };
+        seal_and_hand_over(&self.place, &self.spool, &mut self.media, self.consent.head(), until, why, known)
+    }
+
+    fn make_voice(&mut self, fact: TrackFact, to: &PublicKey, chance: Chance<'_>) -> Result<VoiceFile, SpoolError> {
+        self.media.sync().map_err(failed("sync a journal"))?;
+        let Head { recording, chunk, epoch, .. } = self.head;
+        let key = FileKey::fresh(chance);
+        let mut salt = [0; 32];
+        chance(&mut salt);
+        let envelope = wrap(&key, to, recording, fact.track, chunk, chance)
+            .map_err(|error| wrong(&format!("the track's public key: {error}")))?;
+        let header = voice::Header {
+            version: voice::VERSION,
+            suite: voice::SUITE,
+            recording,
+            track: fact.track,
+            chunk,
+            sample_rate: SAMPLE_RATE_HZ,
+            epoch,
+            salt,
+            commitment: [0; 32],
+        };
+        let made = || -> io::Result<VoiceFile> {
+            let Place { path, disk, .. } = &self.place;
+            let mut text = serde_json::to_string(&envelope)?;
+            text.push('\n');
+            disk.place(path, &FileName::Keys(fact.track).to_string(), text.as_bytes())?;
+            let [_, voice] = self.place.files(fact.track);
+            let file = VoiceFile::create(disk, &voice, &header, &key, fact.from)?;
+            disk.sync_dir(path)?;
+            Ok(file)
+        };
+        made().map_err(failed("open a voice file"))
+    }
+
+    fn clear_unmade(&mut self) -> Result<(), SpoolError> {
+        for at in 0..self.unmade.len() {
+            let Some((TrackFact { track, from: until, .. }, false)) = self.unmade.get(at).copied() else { continue };
+            for file in self.place.files(track) {
+                self.place.disk.unlink(&file).map_err(failed("remove a file"))?;
+            }
+            self.write(until, &MediaEvent::TrackEnded { track, until, why: "not kept".into() })?;
+            if let Some((_, written)) = self.unmade.get_mut(at) {
+                *written = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, track: TrackId) -> Result<(), SpoolError> {
+        let Some(voice) = self.voices.get_mut(&track) else { return Ok(()) };
+        let Some((until, why)) = voice.ending.clone() else { return Ok(()) };
+        let lost = voice.file.cut(until).map_err(failed("cut a voice file"))?;
+        voice.file.end().map_err(failed("end a voice file"))?;
+        let fact = voice.file.fact();
+        if let Some((from, until)) = lost {
+            self.write(until, &MediaEvent::Gap { track, from, until, reason: GapReason::Digits })?;
+        }
+        self.write(until, &MediaEvent::TrackEnded { track, until, why })?;
+        self.voices.remove(&track);
+        self.over.push(track);
+        self.complete.extend(fact.map(|fact| (track, fact)));
+        self.media.sync().map_err(failed("sync a journal"))
+    }
+
+    fn write(&mut self, slot: Slot, event: &MediaEvent) -> Result<(), SpoolError> {
+        self.media.append(slot, event).map_err(failed("write a journal"))?;
+        self.latest = self.latest.max(slot);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for ChunkWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ChunkWriter({})", self.text)
+    }
+}
+
+/// The last steps of a chunk: facts of all files, the signed line, the way to `ready/`.
+/// `known` may spare reading a file again; every file must be complete and synced.
+pub(super) fn seal_and_hand_over(
+    place: &Place,
+    spool: &Spool,
+    media: &mut Journal,
+    consent_head: &str,
+    until: Slot,
+    why: CloseWhy,
+    known: impl Fn(FileName) -> Option<(u64, [u8; 32])>,
+) -> Result<Closed, SpoolError> {
+    let mut sealed = || -> io::Result<()> {
+        let mut files = Vec::new();
+        for text in place.disk.list(&place.path)? {
+            let Ok(name) = text.parse::<FileName>() else { continue };
+            if name != FileName::Media {
+                files.extend(fact(place, name, &known)?);
+            }
+        }
+        let (lines, consent_head) = (media.lines() + 1, consent_head.to_owned());
+        let close = MediaEvent::Close { why, lines, consent_head, files, signature: UNSIGNED };
+        media.append_signed(until, close, &place.key, CHUNK_LABEL)?;
+        media.sync()?;
+        place.disk.sync_dir(&place.path)
+    };
+    sealed().map_err(failed("close a chunk"))?;
+    spool.hand_over(place.name)?;
+    Ok(Closed { name: place.name.to_string(), hash: media.head().to_owned() })
+}
+
+/// Size and SHA-256 of one file; nothing when it is not there.
+pub(super) fn fact(
+    place: &Place,
+    name: FileName,
+    known: impl Fn(FileName) -> Option<(u64, [u8; 32])>,
+) -> io::Result<Option<FileFact>> {
+    let text = name.to_string();
+    if let Some((bytes, digest)) = known(name) {
+        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        return Ok(Some(FileFact { name: text, bytes, sha256 }));
+    }
+    let read = place.disk.read(&place.path.join(&text))?;
+    Ok(read.map(|bytes| FileFact { name: text, bytes: bytes.len() as u64, sha256: hash(&bytes) }))
+}
+
+fn wrong(what: &str) -> SpoolError {
+    SpoolError::Wrong { what: what.to_owned() }
+}
