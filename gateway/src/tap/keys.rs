@@ -75,6 +75,15 @@ mod tests {
     }
 
     #[test]
+    fn the_earliest_key_counts() {
+        let mut keys = Keys::new();
+        keys.began(Slot(30));
+        keys.began(Slot(28));
+        keys.began(Slot(40));
+        assert_eq!(keys.since(), Some(Slot(28)));
+    }
+
+    #[test]
     fn a_judgement_too_many_does_no_harm() {
         let mut keys = Keys::new();
         keys.settled();

@@ -235,10 +235,11 @@ impl Tap {
         }
     }
 
+    /// An open gap ends right before this slot: whatever is not part of it closes it.
     fn widen_gap(&mut self, slot: Slot, reason: GapReason, out: &mut impl FnMut(TapOut)) {
         let until = Slot(slot.0 + 1);
         match &mut self.gap {
-            Some(gap) if gap.until == slot && gap.reason == reason && slot.0 - gap.from.0 < LONGEST_GAP_SLOTS => {
+            Some(gap) if gap.reason == reason && slot.0 - gap.from.0 < LONGEST_GAP_SLOTS => {
                 gap.until = until;
             }
             Some(_) | None => {
