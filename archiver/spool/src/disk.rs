@@ -11,7 +11,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A place to write. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -64,30 +65,31 @@ impl Disk {
     }
 
     /// Puts a small file in its place whole or not at all, and synced. The directory's entry is for the caller to sync.
-    pub(crate) fn place(&self, dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let draft = dir.join(format!("{name}{DRAFT}"));
-        self.draft(&draft, bytes)?;
-        self.rename(&draft, &dir.join(name))
+    /// It is written in `drafts`, on the same disk, where nobody takes it for what it is not yet.
+    pub(crate) fn place(&self, drafts: &Path, at: &Path, bytes: &[u8]) -> io::Result<()> {
+        let draft = self.draft(drafts, bytes)?;
+        self.rename(&draft, at)
     }
 
     /// As [`place`](Self::place), but fails with `AlreadyExists` instead of replacing.
-    pub(crate) fn place_new(&self, dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let draft = dir.join(format!("{name}{DRAFT}"));
-        self.draft(&draft, bytes)?;
+    pub(crate) fn place_new(&self, drafts: &Path, at: &Path, bytes: &[u8]) -> io::Result<()> {
+        let draft = self.draft(drafts, bytes)?;
         self.step()?;
-        let placed = fs::hard_link(&draft, dir.join(name));
+        let placed = fs::hard_link(&draft, at);
         self.unlink(&draft)?;
         placed
     }
 
-    fn draft(&self, draft: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = self.create(draft)?;
+    fn draft(&self, drafts: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+        let n = DRAFTS.fetch_add(1, Ordering::Relaxed);
+        let draft = drafts.join(format!("{}-{n}{DRAFT}", std::process::id()));
+        let mut file = self.create(&draft)?;
         let written = file.append(bytes).and_then(|()| file.sync());
         if written.is_err() {
             // The first error is the one to tell; a draft that stays is removed at the next start.
-            let _left_behind = self.unlink(draft);
+            let _left_behind = self.unlink(&draft);
         }
-        written
+        written.map(|()| draft)
     }
 
     pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -253,6 +255,8 @@ impl Appending {
 
 /// Ends the name of a file that is not in its place yet.
 pub(crate) const DRAFT: &str = ".draft";
+/// Two threads never share a draft.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
 #[cfg(test)]
 mod tests {
@@ -262,7 +266,7 @@ mod tests {
     fn a_placed_file_is_there_whole_or_not_at_all() {
         for n in 0..8 {
             let dir = tempfile::tempdir().unwrap();
-            let placed = Disk::stopping_within(n).place(dir.path(), "x", b"whole");
+            let placed = Disk::stopping_within(n).place(dir.path(), &dir.path().join("x"), b"whole");
             let there = fs::read(dir.path().join("x")).unwrap_or_default();
             assert!(there == b"whole" || (there.is_empty() && placed.is_err()), "step {n}");
         }
@@ -271,8 +275,8 @@ mod tests {
     #[test]
     fn a_file_is_never_placed_over_another() {
         let dir = tempfile::tempdir().unwrap();
-        Disk::default().place_new(dir.path(), "x", b"first").unwrap();
-        let again = Disk::default().place_new(dir.path(), "x", b"second");
+        Disk::default().place_new(dir.path(), &dir.path().join("x"), b"first").unwrap();
+        let again = Disk::default().place_new(dir.path(), &dir.path().join("x"), b"second");
         assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(Disk::default().list(dir.path()).unwrap(), ["x"]);
         assert_eq!(fs::read(dir.path().join("x")).unwrap(), b"first");

@@ -125,7 +125,8 @@ impl Spool {
             let name = OrderName { recording, seq }.to_string();
             let written = serde_json::to_string(&order).map_err(io::Error::from).and_then(|line| {
                 let line = signed(&self.key, ORDER_LABEL, &line);
-                self.disk.place_new(&self.orders_dir(), &name, format!("{line}\n").as_bytes())?;
+                let at = self.orders_dir().join(&name);
+                self.disk.place_new(&self.open_dir(), &at, format!("{line}\n").as_bytes())?;
                 self.disk.sync_dir(&self.orders_dir())
             });
             match written {
@@ -227,7 +228,13 @@ impl Spool {
     }
 
     fn place(&self, dir: &Path, name: ChunkName) -> Place {
-        Place { path: dir.join(name.to_string()), name, disk: self.disk.clone(), key: self.key() }
+        Place {
+            path: dir.join(name.to_string()),
+            drafts: self.open_dir(),
+            name,
+            disk: self.disk.clone(),
+            key: self.key(),
+        }
     }
 
     fn ready_place(&self, name: ChunkName) -> Place {

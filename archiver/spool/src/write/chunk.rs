@@ -69,7 +69,7 @@ impl ChunkWriter {
             Ok((media, consent))
         };
         let (media, consent) = begun().map_err(failed("begin a chunk"))?;
-        let place = Place { path, name, disk, key: spool.key() };
+        let place = spool.place(&spool.open_dir(), name);
         Ok(Self {
             place,
             spool: spool.clone(),
@@ -242,11 +242,11 @@ impl ChunkWriter {
             commitment: [0; 32],
         };
         let made = || -> io::Result<VoiceFile> {
-            let Place { path, disk, .. } = &self.place;
+            let Place { path, drafts, disk, .. } = &self.place;
             let mut text = serde_json::to_string(&envelope)?;
             text.push('\n');
-            disk.place(path, &FileName::Keys(fact.track).to_string(), text.as_bytes())?;
-            let [_, voice] = self.place.files(fact.track);
+            let [keys, voice] = self.place.files(fact.track);
+            disk.place(drafts, &keys, text.as_bytes())?;
             let file = VoiceFile::create(disk, &voice, &header, &key, fact.from)?;
             disk.sync_dir(path)?;
             Ok(file)

@@ -19,6 +19,8 @@ use crate::sign::{SigningKey, UNSIGNED, signed};
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) path: PathBuf,
+    /// Where its small files are written before they are put in their place.
+    pub(super) drafts: PathBuf,
     pub(super) name: ChunkName,
     pub(super) disk: Disk,
     pub(super) key: Arc<SigningKey>,
@@ -40,7 +42,8 @@ impl Place {
             let erased =
                 Erased { version: VERSION, gateway, recording, chunk: number, track, replaces, signature: UNSIGNED };
             let line = signed(&self.key, ERASED_LABEL, &serde_json::to_string(&erased)?);
-            self.disk.place(&self.path, &FileName::Erased(track).to_string(), format!("{line}\n").as_bytes())?;
+            let at = self.path.join(FileName::Erased(track).to_string());
+            self.disk.place(&self.drafts, &at, format!("{line}\n").as_bytes())?;
         }
         // Also when it was there already: whoever placed it may not have come this far.
         self.disk.sync_dir(&self.path)?;

@@ -62,21 +62,12 @@ pub(super) fn all(spool: &Spool, now_utc_ms: i64) -> Result<Vec<Recovered>, Spoo
 
 /// Removes drafts that never came into their place, and chunks that were on their way out.
 fn sweep(spool: &Spool) -> io::Result<()> {
-    let disk = spool.disk();
-    let drafts = |dir: &std::path::Path| -> io::Result<()> {
-        for name in disk.list(dir)?.iter().filter(|name| name.ends_with(DRAFT)) {
-            disk.unlink(&dir.join(name))?;
-        }
-        Ok(())
-    };
-    drafts(&spool.orders_dir())?;
-    for dir in [spool.open_dir(), spool.ready_dir()] {
-        for name in disk.list(&dir)? {
-            if name.ends_with(GONE) {
-                disk.remove_tree(&dir.join(&name))?;
-            } else if name.parse::<ChunkName>().is_ok() {
-                drafts(&dir.join(&name))?;
-            }
+    for name in spool.disk().list(&spool.open_dir())? {
+        let path = spool.open_dir().join(&name);
+        if name.ends_with(DRAFT) {
+            spool.disk().unlink(&path)?;
+        } else if name.ends_with(GONE) {
+            spool.disk().remove_tree(&path)?;
         }
     }
     Ok(())
