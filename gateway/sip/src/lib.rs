@@ -14,9 +14,17 @@
 )]
 
 mod api;
+mod call;
+mod dialog;
 mod endpoint;
+mod headers;
 mod pii;
 pub mod sdp;
+mod transaction;
+mod wire;
+
+#[cfg(test)]
+mod tests;
 
 pub use api::{Command, Config, Counters, Ended, Event, Leg, Limits, Output, Path, Transport};
 pub use endpoint::Endpoint;

@@ -1,0 +1,189 @@
+//! What two ends agreed to call their dialogue, and how requests of ours travel in it (RFC 3261 12).
+//!
+//! A [`Dialog`] is made from an INVITE they sent or from the 2xx to one we sent. It numbers our requests, checks the
+//! numbers of theirs, and knows the target and the route.
+//!
+//! Not here: what state the call is in (`call`), and transactions.
+
+use crate::{
+    Path, Transport,
+    headers::{Address, Uri},
+    wire::{Draft, Headers, Method, Request, Response},
+};
+use std::net::SocketAddr;
+
+/// Call-ID and both tags, ours first. A peer of RFC 2543 has no tag; it counts as empty.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct DialogId {
+    pub(crate) call_id: String,
+    pub(crate) ours: String,
+    pub(crate) theirs: String,
+}
+
+impl DialogId {
+    /// As their request names it.
+    pub(crate) fn asked(request: &Request) -> Self {
+        Self {
+            call_id: request.echo.call_id.clone(),
+            ours: request.to.tag().unwrap_or_default().to_owned(),
+            theirs: request.from.tag().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// As their answer names it.
+    pub(crate) fn told(response: &Response) -> Self {
+        Self {
+            call_id: response.call_id.clone(),
+            ours: response.from.tag().unwrap_or_default().to_owned(),
+            theirs: response.to.tag().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Dialog {
+    pub(crate) id: DialogId,
+    /// `From` of our requests, tag included; their text where they chose it.
+    ours: String,
+    /// `To` of our requests.
+    theirs: String,
+    target: String,
+    routes: Vec<String>,
+    our_cseq: u32,
+    their_cseq: Option<u32>,
+    /// The number of the INVITE that made it, when it was theirs.
+    pub(crate) made_by: Option<u32>,
+    /// The way they came to us, or we to them.
+    pub(crate) path: Path,
+    /// Where our requests go when `target` and `routes` do not say so.
+    relayed: bool,
+}
+
+impl Dialog {
+    /// For an INVITE without To tag. `None`: it has no Contact we could send requests to.
+    pub(crate) fn answering(request: &Request, our_tag: &str, path: Path) -> Option<Self> {
+        Some(Self {
+            id: DialogId { ours: our_tag.to_owned(), ..DialogId::asked(request) },
+            ours: format!("{};tag={our_tag}", request.echo.to_text()),
+            theirs: request.echo.from_text().to_owned(),
+            target: contact(&request.headers)?,
+            routes: request.headers.entries("Record-Route").into_iter().map(str::to_owned).collect(),
+            our_cseq: 0,
+            their_cseq: Some(request.cseq.number),
+            made_by: Some(request.cseq.number),
+            path,
+            relayed: request.echo.relayed(),
+        })
+    }
+
+    /// For a 2xx to an INVITE of ours.
+    pub(crate) fn calling(from: &str, cseq: u32, response: &Response, path: Path) -> Option<Self> {
+        let record_routes = response.headers.entries("Record-Route");
+        Some(Self {
+            id: DialogId::told(response),
+            ours: from.to_owned(),
+            theirs: response.headers.first("To")?.to_owned(),
+            target: contact(&response.headers)?,
+            routes: record_routes.into_iter().rev().map(str::to_owned).collect(),
+            our_cseq: cseq,
+            their_cseq: None,
+            made_by: None,
+            path,
+            // We cannot see who stood in between, so the Contact they gave is believed.
+            relayed: true,
+        })
+    }
+
+    /// RFC 3261 12.2.2: numbers must not go back.
+    pub(crate) fn in_order(&mut self, cseq: u32) -> bool {
+        let in_order = self.their_cseq.is_none_or(|before| cseq >= before);
+        if in_order {
+            self.their_cseq = Some(cseq);
+        }
+        in_order
+    }
+
+    /// A re-INVITE or UPDATE may move the other end (RFC 3261 12.2.2, target refresh).
+    pub(crate) fn refresh(&mut self, request: &Request) {
+        if let Some(target) = contact(&request.headers) {
+            self.target = target;
+        }
+    }
+
+    /// The next request of ours.
+    pub(crate) fn request(&mut self, method: &Method, branch: &str) -> (Path, Draft) {
+        self.our_cseq = self.our_cseq.saturating_add(1);
+        self.draft(method, self.our_cseq, branch)
+    }
+
+    /// The ACK of a 2xx to our INVITE (RFC 3261 13.2.2.4).
+    pub(crate) fn ack(&self, cseq: u32, branch: &str) -> (Path, Draft) {
+        self.draft(&Method::Ack, cseq, branch)
+    }
+
+    fn draft(&self, method: &Method, cseq: u32, branch: &str) -> (Path, Draft) {
+        let path = self.way();
+        let mut routes: Vec<&str> = self.routes.iter().map(String::as_str).collect();
+        let mut target = self.target.as_str();
+        let first = self.routes.first().and_then(|route| Address::read(route));
+        let strict = first.as_ref().filter(|first| Uri::read(&first.uri).is_some_and(|uri| !uri.params.has("lr")));
+        let last = format!("<{}>", self.target);
+        if let Some(strict) = strict {
+            // RFC 3261 12.2.1.1: a strict router wants to see itself as the target and the target as the last route.
+            target = &strict.uri;
+            routes.remove(0);
+            routes.push(&last);
+        }
+        let draft = Draft::request(method, target)
+            .with("Via", &via(&path, branch))
+            .with_all("Route", routes)
+            .with("Max-Forwards", "70")
+            .with("From", &self.ours)
+            .with("To", &self.theirs)
+            .with("Call-ID", &self.id.call_id)
+            .with("CSeq", &format!("{cseq} {}", method.text()));
+        (path, draft)
+    }
+
+    /// Where requests of ours go.
+    ///
+    /// A peer that came to us directly is answered the way it came: its Contact may be an address behind a NAT, and
+    /// must not send our packets to a third party. Only its port is believed when the host is the same. Where a proxy
+    /// stands in between, its route or the Contact decides (RFC 3261 8.1.2). We never look a name up in here.
+    fn way(&self) -> Path {
+        let (source, local) = (self.path.remote, self.path.local);
+        if self.path.transport == Transport::Tcp {
+            return self.path;
+        }
+        let literal = |uri: &str| Uri::read(uri).and_then(|uri| uri.literal());
+        let hop = match self.routes.first() {
+            Some(route) => Address::read(route).and_then(|route| literal(&route.uri)),
+            None => literal(&self.target).filter(|contact| self.relayed || contact.ip() == source.ip()),
+        };
+        let reachable = |hop: &SocketAddr| hop.is_ipv4() == local.is_ipv4() && !hop.ip().is_unspecified();
+        Path { remote: hop.filter(reachable).unwrap_or(source), ..self.path }
+    }
+}
+
+/// Our hop, with `rport` because we answer on the socket we ask from.
+pub(crate) fn via(path: &Path, branch: &str) -> String {
+    let transport = match path.transport {
+        Transport::Udp => "UDP",
+        Transport::Tcp => "TCP",
+    };
+    format!("SIP/2.0/{transport} {};rport;branch={branch}", path.local)
+}
+
+/// Where we want requests in a dialogue.
+pub(crate) fn our_contact(transport: Transport, at: SocketAddr) -> String {
+    match transport {
+        Transport::Udp => format!("<sip:{at}>"),
+        Transport::Tcp => format!("<sip:{at};transport=tcp>"),
+    }
+}
+
+/// The first Contact; a telephone has one.
+fn contact(headers: &Headers) -> Option<String> {
+    let contact = headers.entries("Contact").first().and_then(|contact| Address::read(contact))?;
+    Uri::read(&contact.uri).map(|_| contact.uri)
+}

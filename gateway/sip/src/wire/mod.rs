@@ -1,0 +1,13 @@
+//! Bytes to messages and back.
+//!
+//! [`read`] makes foreign text regular (`regular`), has `rsip` read it (`door`), and checks what every request and
+//! response must have (`message`). Whatever the bytes are, the result is a message or a [`Malformed`] that says
+//! whether enough is there to answer.
+//!
+//! Not here: sockets, framing of streams, and what a message is answered with.
+
+mod door;
+mod message;
+mod regular;
+
+pub(crate) use message::{Draft, Echo, Headers, Message, Method, Request, Response, read};
