@@ -7,7 +7,11 @@
 //! When the sender's clock is the faster one, a slot is left out each time the buffer has held one too many for two seconds;
 //! when it is the slower one, the buffer starts anew once everything has come late for three slots.
 //!
+//! Indices into the ring are places modulo its length: no packet can make one that is not there.
+//!
 //! Not here: decoding, fading what is repeated (`leg`), and sequence numbers, which sound does not need.
+
+use std::ops::Range;
 
 use crate::{Coded, SLOT_SAMPLES};
 
@@ -164,17 +168,25 @@ impl Jitter {
 
     /// Lays what came of the slot over the one before; says how many samples.
     fn gather(&mut self, cursor: u32) -> usize {
-        let mut came = 0;
-        let mut sound = self.last;
-        for (n, octet) in (0..SLOT).zip(&mut sound) {
-            let at = cursor.wrapping_add(n);
-            if self.is_there(at) {
-                *octet = self.sound[place(at)];
-                came += 1;
+        let came: u32 = flags(cursor, SLOT).map(|(word, bits)| (self.there[word] & bits).count_ones()).sum();
+        match came {
+            0 => {}
+            SLOT => {
+                let (first, second) = stretches(cursor, SLOT);
+                let (head, tail) = self.last.split_at_mut(first.len());
+                head.copy_from_slice(&self.sound[first]);
+                tail.copy_from_slice(&self.sound[second]);
+            }
+            _ => {
+                for (n, octet) in (0..SLOT).zip(&mut self.last) {
+                    let at = cursor.wrapping_add(n);
+                    if flags(at, 1).any(|(word, bit)| self.there[word] & bit != 0) {
+                        *octet = self.sound[place(at)];
+                    }
+                }
             }
         }
-        self.last = sound;
-        came
+        came as usize
     }
 
     fn lay(&mut self, timestamp: u32, payload: &[u8]) -> Put {
@@ -201,14 +213,16 @@ impl Jitter {
         self.late_slots = 0;
         // Of a packet whose slot is being played, the rest is still worth having.
         let skip = ahead.min(0).unsigned_abs();
+        let (from, samples) = (timestamp.wrapping_add(skip), length - skip);
         let mut new = false;
-        for (n, octet) in (skip..).zip(payload.iter().skip(skip as usize)) {
-            let at = timestamp.wrapping_add(n);
-            let (word, bit) = flag(at);
-            new |= self.there[word] & bit == 0;
-            self.there[word] |= bit;
-            self.sound[place(at)] = *octet;
+        for (word, bits) in flags(from, samples) {
+            new |= self.there[word] & bits != bits;
+            self.there[word] |= bits;
         }
+        let (first, second) = stretches(from, samples);
+        let (head, tail) = payload.split_at(skip as usize).1.split_at(first.len());
+        self.sound[first].copy_from_slice(head);
+        self.sound[second].copy_from_slice(tail);
         let end = timestamp.wrapping_add(length);
         if end.wrapping_sub(self.end).cast_signed() > 0 {
             self.end = end;
@@ -224,20 +238,15 @@ impl Jitter {
         self.depth.cast_signed()
     }
 
-    fn is_there(&self, at: u32) -> bool {
-        let (word, bit) = flag(at);
-        self.there[word] & bit != 0
-    }
-
     /// Moves the cursor and wipes what it leaves behind.
     fn pass(&mut self, samples: u32) {
         let Some(cursor) = self.cursor else { return };
-        for n in 0..samples {
-            let at = cursor.wrapping_add(n);
-            let (word, bit) = flag(at);
-            self.there[word] &= !bit;
-            self.sound[place(at)] = self.idle;
+        for (word, bits) in flags(cursor, samples) {
+            self.there[word] &= !bits;
         }
+        let (first, second) = stretches(cursor, samples);
+        self.sound[first].fill(self.idle);
+        self.sound[second].fill(self.idle);
         self.cursor = Some(cursor.wrapping_add(samples));
     }
 
@@ -266,8 +275,21 @@ const fn place(at: u32) -> usize {
     (at % RING) as usize
 }
 
-const fn flag(at: u32) -> (usize, u64) {
-    (place(at) / 64, 1 << (at % 64))
+/// Where these samples lie in the ring: up to its end, and on from its beginning.
+fn stretches(at: u32, samples: u32) -> (Range<usize>, Range<usize>) {
+    let (from, until) = (place(at), place(at) + samples as usize);
+    (from..until.min(RING as usize), 0..until.saturating_sub(RING as usize))
+}
+
+/// The words and bits that stand for these samples.
+fn flags(at: u32, samples: u32) -> impl Iterator<Item = (usize, u64)> {
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        let from = at.wrapping_add(done);
+        let run = (64 - from % 64).min(samples - done);
+        done += run;
+        (run > 0).then(|| (place(from) / 64, u64::MAX >> (64 - run) << (from % 64)))
+    })
 }
 
 const SLOT: u32 = SLOT_SAMPLES as u32;
