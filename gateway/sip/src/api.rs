@@ -42,9 +42,11 @@ pub struct Config {
     /// `Server` and `User-Agent` text.
     pub user_agent: String,
     pub limits: Limits,
-    /// Fills a slice with unpredictable bytes: tags, branches, Call-IDs.
-    pub chance: Box<dyn FnMut(&mut [u8]) + Send>,
+    pub chance: Chance,
 }
+
+/// Fills a slice with unpredictable bytes: tags, branches, Call-IDs.
+pub type Chance = Box<dyn FnMut(&mut [u8]) + Send>;
 
 /// What the endpoint wants done. Carry out all of them, in order.
 pub enum Output {
@@ -142,8 +144,9 @@ pub struct Counters {
     pub sent: u64,
     /// Bytes that are no SIP message, or one we could not even answer.
     pub malformed_dropped: u64,
-    /// Requests answered with this status, by us and without asking the shell.
+    /// Requests we could not read but could answer: 400, also 505 and 513.
     pub answered_400: u64,
+    /// Requests answered with this status, by us and without asking the shell.
     pub answered_405: u64,
     pub answered_415: u64,
     pub answered_416: u64,

@@ -64,8 +64,8 @@ impl Dialog {
     pub(crate) fn answering(request: &Request, our_tag: &str, path: Path) -> Option<Self> {
         Some(Self {
             id: DialogId { ours: our_tag.to_owned(), ..DialogId::asked(request) },
-            ours: format!("{};tag={our_tag}", request.echo.to_text()),
-            theirs: request.echo.from_text().to_owned(),
+            ours: format!("{};tag={our_tag}", request.echo.receiver()),
+            theirs: request.echo.sender().to_owned(),
             target: contact(&request.headers)?,
             routes: request.headers.entries("Record-Route").into_iter().map(str::to_owned).collect(),
             our_cseq: 0,

@@ -26,6 +26,6 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use api::{Command, Config, Counters, Ended, Event, Leg, Limits, Output, Path, Transport};
+pub use api::{Chance, Command, Config, Counters, Ended, Event, Leg, Limits, Output, Path, Transport};
 pub use endpoint::Endpoint;
 pub use pii::CallerNumber;

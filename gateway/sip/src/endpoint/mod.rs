@@ -436,7 +436,7 @@ impl Endpoint {
         more: impl FnOnce(Draft) -> Draft,
     ) {
         let mut hasher = DefaultHasher::new();
-        (self.secret, &echo.call_id, echo.from_text(), echo.via.branch()).hash(&mut hasher);
+        (self.secret, &echo.call_id, echo.sender(), echo.via.branch()).hash(&mut hasher);
         let tag = format!("{:016x}", hasher.finish());
         let draft = echo.draft(status, reason, &tag).with("Server", &self.config.user_agent);
         self.send(turn, way_back(path, echo), more(draft).bytes());
@@ -508,10 +508,12 @@ fn reason_phrase(status: u16) -> &'static str {
         503 => "Service Unavailable",
         600 => "Busy Everywhere",
         603 => "Decline",
-        300..=399 => "Redirected",
-        400..=499 => "Refused",
-        500..=599 => "Server Failure",
-        _ => "Declined",
+        other => match other / 100 {
+            3 => "Redirected",
+            4 => "Refused",
+            5 => "Server Failure",
+            _ => "Declined",
+        },
     }
 }
 

@@ -14,6 +14,8 @@ enum Side {
     Called,
 }
 
+type Loses = Box<dyn FnMut(&str, usize) -> bool>;
+
 struct Pair {
     caller: Endpoint,
     called: Endpoint,
@@ -21,7 +23,7 @@ struct Pair {
     /// In flight: when, to whom, what.
     wire: Vec<(Instant, Side, Vec<u8>)>,
     /// First line and count of this very text so far; true loses it.
-    loses: Box<dyn FnMut(&str, usize) -> bool>,
+    loses: Loses,
     seen: std::collections::HashMap<Vec<u8>, usize>,
     heard: Vec<(Side, String)>,
     /// What the called side does by itself when it is called.
@@ -33,7 +35,7 @@ impl Pair {
         Self {
             caller: endpoint(7, 10),
             called: endpoint(8, 10),
-            now: Instant::now(),
+            now: begin(),
             wire: Vec::new(),
             loses: Box::new(loses),
             seen: Default::default(),

@@ -207,10 +207,11 @@ fn answered(reliable: bool, now: Instant, out: &mut Vec<Act>) -> OtherClient {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::begin;
 
     #[test]
     fn an_invite_nobody_hears_is_sent_seven_times_in_32_seconds() {
-        let begin = Instant::now();
+        let begin = begin();
         let mut out = Vec::new();
         let mut machine = InviteClient::new(b"INVITE".to_vec(), false, begin, &mut out);
         let mut at = vec![0];
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn another_request_is_sent_eleven_times_in_32_seconds() {
-        let begin = Instant::now();
+        let begin = begin();
         let mut out = Vec::new();
         let mut machine = OtherClient::new(b"BYE".to_vec(), false, begin, &mut out);
         let mut at = vec![0];
@@ -239,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_repeated_refusal_is_acknowledged_again_and_told_once() {
-        let begin = Instant::now();
+        let begin = begin();
         let mut out = Vec::new();
         let machine = InviteClient::new(b"INVITE".to_vec(), false, begin, &mut out);
         let refusal = || InviteClientInput::Refusal { ack: b"ACK".to_vec() };
@@ -253,7 +254,7 @@ mod tests {
 
     #[test]
     fn over_tcp_nothing_is_sent_twice() {
-        let begin = Instant::now();
+        let begin = begin();
         let mut out = Vec::new();
         let mut machine = InviteClient::new(b"INVITE".to_vec(), true, begin, &mut out);
         while let Some(wake) = machine.deadline() {

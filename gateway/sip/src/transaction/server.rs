@@ -167,13 +167,14 @@ impl OtherServer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::begin;
 
     fn run(
         mut machine: InviteServer,
         inputs: Vec<(u64, InviteServerInput)>,
         reliable: bool,
     ) -> (InviteServer, Vec<Act>) {
-        let begin = Instant::now();
+        let begin = begin();
         let mut out = Vec::new();
         for (ms, input) in inputs {
             machine = machine.handle(input, reliable, begin + Duration::from_millis(ms), &mut out);
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_sent_again_with_growing_pauses_until_32_seconds_are_over() {
-        let begin = Instant::now();
+        let begin = begin();
         let mut out = Vec::new();
         let mut machine = InviteServer::new(b"100".to_vec(), &mut out);
         machine = machine.handle(InviteServerInput::Refusal(b"486".to_vec()), false, begin, &mut out);
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn another_request_gets_its_answer_again_for_32_seconds_and_no_longer() {
-        let begin = Instant::now();
+        let begin = begin();
         let mut out = Vec::new();
         let machine = OtherServer::Trying.handle(OtherServerInput::Request, false, begin, &mut out);
         assert!(out.is_empty());

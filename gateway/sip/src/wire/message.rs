@@ -130,11 +130,11 @@ impl Echo {
         }
     }
 
-    pub(crate) fn from_text(&self) -> &str {
+    pub(crate) fn sender(&self) -> &str {
         &self.from
     }
 
-    pub(crate) fn to_text(&self) -> &str {
+    pub(crate) fn receiver(&self) -> &str {
         &self.to
     }
 
