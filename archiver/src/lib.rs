@@ -6,12 +6,17 @@
 
 pub mod access;
 pub mod config;
+pub mod desk;
 pub mod evidence;
 pub mod gateways;
+pub mod intake;
 pub mod io;
+pub mod playback;
 pub mod recording;
 pub mod retention;
 pub mod sound;
 pub mod store;
+pub mod sweep;
 pub mod texts;
 pub mod vault;
+pub mod verify;

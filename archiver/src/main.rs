@@ -2,9 +2,11 @@
 //!
 //! Not here: anything that can be tested without a process (the library).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use archiver::config::Config;
+use archiver::io::serve::ServeError;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -16,6 +18,21 @@ struct Words {
 
 #[derive(Subcommand)]
 enum Word {
+    /// Run the archive.
+    Serve {
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Pin a gateway's signing key; without --key, show it.
+    Pair {
+        #[arg(long)]
+        config: PathBuf,
+        /// The key as the gateway's administrator read it to you, hexadecimal.
+        #[arg(long)]
+        key: Option<String>,
+    },
+    /// Check a proof of destruction, offline.
+    Verify(archiver::verify::Args),
     /// Make the archive key, sealed by a passphrase; a key that is there is never replaced.
     NewKey {
         /// The archive's data directory.
@@ -29,11 +46,30 @@ enum Word {
 fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     match Words::parse().word {
+        Word::Serve { config } => serve(&config),
+        Word::Pair { config, key } => pair(&config, key),
+        Word::Verify(args) => archiver::verify::run(&args),
         Word::NewKey { data, passphrase_file } => new_key(&data, &passphrase_file),
     }
 }
 
-fn new_key(data: &std::path::Path, passphrase_file: &std::path::Path) -> ExitCode {
+fn serve(config: &Path) -> ExitCode {
+    let done = || -> Result<(), ServeError> { runtime()?.block_on(archiver::io::serve::run(Config::read(config)?)) };
+    done().map_or_else(|error| said(&error), |()| ExitCode::SUCCESS)
+}
+
+fn pair(config: &Path, key: Option<String>) -> ExitCode {
+    let done =
+        || -> Result<(), ServeError> { runtime()?.block_on(archiver::io::serve::pair(Config::read(config)?, key)) };
+    done().map_or_else(|error| said(&error), |()| ExitCode::SUCCESS)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, ServeError> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(ServeError::Signal)
+}
+
+fn new_key(data: &Path, passphrase_file: &Path) -> ExitCode {
     use archiver::vault::keys::{Keys, passphrase};
     match passphrase(passphrase_file).and_then(|passphrase| Keys::create(&data.join("keys"), &passphrase)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,6 +39,19 @@ impl Store {
             .collect()
     }
 
+    /// How many links of each kind still have a payload about `recording`.
+    pub async fn count_links(&self, chain: Chain, recording: RecordingId) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT l.kind AS kind, COUNT(*) AS count FROM links l
+                   JOIN payloads p ON p.chain = l.chain AND p.seq = l.seq
+                   WHERE l.chain = $1 AND p.recording = $2 GROUP BY l.kind ORDER BY l.kind";
+        let rows = sqlx::query(sql).bind(chain.word()).bind(recording.to_string()).fetch_all(&self.pool).await;
+        let count = |row| {
+            let count: i64 = get(row, "links", "count")?;
+            Ok((get(row, "links", "kind")?, u64::try_from(count).unwrap_or(0)))
+        };
+        rows.map_err(query("count links"))?.iter().map(count).collect()
+    }
+
     /// Payloads whose end has come go, with their salt; the links stay. The answer is how many went.
     pub async fn prune_payloads(&self, now_ms: i64) -> Result<u64, StoreError> {
         let done = sqlx::query("DELETE FROM payloads WHERE ends_ms <= $1").bind(now_ms).execute(&self.pool).await;

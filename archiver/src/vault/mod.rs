@@ -16,6 +16,7 @@ use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use spool::id::{RecordingId, TrackId};
 use zeroize::Zeroizing;
 
 /// Where the store is and who we are there.
@@ -198,6 +199,16 @@ impl Vault {
                 (page.next_key_marker().map(str::to_owned), page.next_version_id_marker().map(str::to_owned));
         }
     }
+}
+
+/// The name of a voice's piece in the store: ids only, always three levels deep.
+pub fn object_name(recording: RecordingId, chunk: &str, track: TrackId) -> String {
+    format!("{recording}/{chunk}/{track}.voice")
+}
+
+/// What every name of a recording in the store begins with.
+pub fn object_prefix(recording: RecordingId) -> String {
+    format!("{recording}/")
 }
 
 fn status<E>(error: &SdkError<E>) -> Option<u16> {

@@ -1,0 +1,229 @@
+//! The demo: one meeting that is always open, made once, told to every gateway, and the file that says how to get in.
+//!
+//! PINs lie in the database sealed to the archive key; the start line of `deploy/demo` reads them from `ready.json`.
+//!
+//! Not here: meetings made by a clerk (a later issue), though [`tell`] and [`refill`] will serve them too.
+
+use std::time::Duration;
+
+use control::{Open, Pins, RuleNotice, Secret, pin};
+use serde::{Deserialize, Serialize};
+use spool::id::{MeetingId, SectionId};
+use zeroize::Zeroize;
+
+use super::house::{House, HouseError};
+use super::token;
+use crate::access::{Person, Role};
+use crate::config::Config;
+use crate::gateways::{Gateway, GatewayError};
+use crate::retention::Rule;
+use crate::store::StoreError;
+use crate::store::meetings::Meeting;
+use crate::store::sections::Section;
+use crate::store::track_keys::{KeyState, TrackKey};
+use crate::vault::keys::{self, KeysError};
+
+/// Makes the demo's meeting unless there is one.
+pub(super) async fn prepare(house: &House, title: &str) -> Result<(), HouseError> {
+    if house.store().meetings().await?.iter().any(|meeting| meeting.demo) {
+        return Ok(());
+    }
+    let now_ms = house.clock().now_ms();
+    let id = MeetingId(token::id());
+    let secrets = Secrets {
+        pin_key: Secret(token::random()),
+        receipt_key: Secret(token::random()),
+        guest_pin: token::digits(GUEST_DIGITS).to_string(),
+        chair_pin: token::digits(CHAIR_DIGITS).to_string(),
+    };
+    let sealed = house.keys().seal(&secrets_of(id), &secrets.text()?)?;
+    let meeting = Meeting {
+        id,
+        number: token::digits(NUMBER_DIGITS).to_string(),
+        title: title.to_owned(),
+        rule: Rule::until_approval().id,
+        secrets: Some(sealed),
+        demo: true,
+        created_ms: now_ms,
+    };
+    house.store().add_meeting(&meeting).await?;
+    house
+        .store()
+        .add_section(&Section { id: SectionId(token::id()), meeting: id, public: true, created_ms: now_ms })
+        .await?;
+    refill(house, id, 0).await
+}
+
+/// Mints track keys until a meeting's pool is full again; `left` are still unused at the gateway.
+pub(super) async fn refill(house: &House, meeting: MeetingId, left: u32) -> Result<(), HouseError> {
+    let section =
+        house.store().current_section(meeting).await?.ok_or(StoreError::Missing("section of that meeting"))?;
+    let keys = house.keys().clone();
+    let mint = move || (left..POOL).map(|_| keys.mint()).collect::<Result<Vec<_>, KeysError>>();
+    let minted = tokio::task::spawn_blocking(mint).await.map_err(|_| KeysError::Machine)??;
+    let row = |minted: keys::Minted| -> Result<TrackKey, HouseError> {
+        Ok(TrackKey {
+            track: minted.track,
+            section,
+            public: serde_json::to_vec(&minted.public).map_err(|_| KeysError::Text)?,
+            sealed_hash: spool::line::hash(&minted.sealed),
+            sealed: Some(minted.sealed),
+            state: KeyState::Unused,
+        })
+    };
+    let rows = minted.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    Ok(house.store().add_track_keys(&rows, house.clock().now_ms()).await?)
+}
+
+/// Puts every meeting of ours to a gateway. Needs the archive key: digests and receipt key lie sealed.
+pub(super) async fn tell(house: &House, gateway: &Gateway) -> Result<(), TellError> {
+    for meeting in house.store().meetings().await? {
+        let Some(section) = house.store().current_section(meeting.id).await? else { continue };
+        let Some(secrets) = read_secrets(house, &meeting)? else { continue };
+        let free = house.store().free_keys(section).await?;
+        gateway.put(&put(&meeting, section, &secrets, &free)?).await?;
+        house.store().issued_keys(section, house.clock().now_ms()).await?;
+    }
+    Ok(())
+}
+
+/// Why a gateway was not told.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TellError {
+    #[error(transparent)]
+    House(#[from] HouseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Rule(#[from] crate::retention::RuleError),
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+}
+
+/// Writes `ready.json` once a gateway knows the meeting, or after a while without one.
+pub(super) async fn say_ready(house: House, config: Config) {
+    let mut told = false;
+    for _ in 0..READY_TRIES {
+        let knows = |now: &crate::gateways::Now| now.meetings.as_ref().is_ok_and(|meetings| !meetings.is_empty());
+        told = house.gateways().now().await.iter().any(knows);
+        if told {
+            break;
+        }
+        tokio::time::sleep(READY_PAUSE).await;
+    }
+    if let Err(error) = write_ready(&house, &config, told).await {
+        tracing::error!(trouble = super::work::sentence(&error), "ready.json could not be written");
+    }
+}
+
+async fn write_ready(house: &House, config: &Config, gateway_told: bool) -> Result<(), HouseError> {
+    let meetings = house.store().meetings().await?;
+    let meeting = meetings.iter().find(|meeting| meeting.demo).ok_or(StoreError::Missing("meeting of the demo"))?;
+    let secrets = read_secrets(house, meeting)?.ok_or(StoreError::Missing("secret of the demo's meeting"))?;
+    let token = token::fresh();
+    let clerk = Person { id: "demo-clerk".to_owned(), role: Role::Clerk };
+    house.store().add_entry(&token::hash(&token), &clerk, house.clock().now_ms() + LINK_LASTS_MS).await?;
+    let ready = Ready {
+        guest_pin: &secrets.guest_pin,
+        chair_pin: &secrets.chair_pin,
+        meeting: &meeting.number,
+        desk: format!("http://{}/enter/{}", config.desk.listen, token.as_str()),
+        pid: std::process::id(),
+        gateway_told,
+    };
+    let text = serde_json::to_vec(&ready).map_err(|_| KeysError::Text)?;
+    Ok(keys::write(&house.data().join(READY), &text)?)
+}
+
+/// What `deploy/demo` reads.
+#[derive(Serialize)]
+struct Ready<'a> {
+    guest_pin: &'a str,
+    chair_pin: &'a str,
+    meeting: &'a str,
+    desk: String,
+    pid: u32,
+    gateway_told: bool,
+}
+
+/// A meeting's secrets as they are sealed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secrets {
+    pin_key: Secret,
+    receipt_key: Secret,
+    guest_pin: String,
+    chair_pin: String,
+}
+
+impl Secrets {
+    fn text(&self) -> Result<zeroize::Zeroizing<Vec<u8>>, KeysError> {
+        serde_json::to_vec(self).map(zeroize::Zeroizing::new).map_err(|_| KeysError::Text)
+    }
+}
+
+impl Drop for Secrets {
+    fn drop(&mut self) {
+        self.guest_pin.zeroize();
+        self.chair_pin.zeroize();
+    }
+}
+
+fn read_secrets(house: &House, meeting: &Meeting) -> Result<Option<Secrets>, HouseError> {
+    let Some(sealed) = &meeting.secrets else { return Ok(None) };
+    let text = house.archive()?.open(&secrets_of(meeting.id), sealed)?;
+    Ok(Some(serde_json::from_slice(&text).map_err(|_| KeysError::Text)?))
+}
+
+fn put(
+    meeting: &Meeting,
+    section: SectionId,
+    secrets: &Secrets,
+    free: &[TrackKey],
+) -> Result<control::Meeting, TellError> {
+    let rule = Rule::named(&meeting.rule)?;
+    let key = |key: &TrackKey| -> Result<control::TrackKey, HouseError> {
+        Ok(control::TrackKey {
+            track: key.track,
+            public: serde_json::from_slice(&key.public).map_err(|_| KeysError::Text)?,
+        })
+    };
+    Ok(control::Meeting {
+        id: meeting.id,
+        number: meeting.number.clone(),
+        pins: Pins {
+            key: secrets.pin_key.clone(),
+            guest: pin::digest(&secrets.pin_key, pin::Role::Guest, &secrets.guest_pin),
+            member: None,
+            chair: Some(pin::digest(&secrets.pin_key, pin::Role::Chair, &secrets.chair_pin)),
+        },
+        open: Open::Always,
+        rule: RuleNotice {
+            hash: rule.hash(),
+            id: rule.id,
+            basis: rule.basis,
+            on_withdrawal: rule.on_withdrawal,
+            cap_months: rule.cap_months,
+            notice: rule.notice,
+        },
+        section,
+        record: true,
+        receipt_key: secrets.receipt_key.clone(),
+        track_keys: free.iter().map(key).collect::<Result<_, _>>()?,
+    })
+}
+
+fn secrets_of(meeting: MeetingId) -> String {
+    format!("secrets of {meeting}")
+}
+
+/// How many unused keys a section's pool holds.
+pub(super) const POOL: u32 = 200;
+/// What `deploy/demo` waits for; removed at every start.
+pub(super) const READY: &str = "ready.json";
+const GUEST_DIGITS: usize = 8;
+const CHAIR_DIGITS: usize = 10;
+const NUMBER_DIGITS: usize = 4;
+const LINK_LASTS_MS: i64 = 12 * 3_600_000;
+const READY_TRIES: u32 = 100;
+const READY_PAUSE: Duration = Duration::from_millis(100);

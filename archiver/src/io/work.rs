@@ -1,0 +1,227 @@
+//! The archive's one worker: takes in whatever waits in the spools, and sweeps, in turn.
+//!
+//! One task for both, so that no chunk is taken in while its recording is being destroyed. It looks when it is rung
+//! (events of a gateway) and every two seconds; it sweeps at the start and every minute.
+//!
+//! Not here: how (`intake`, `sweep`).
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use spool::id::GatewayId;
+use spool::name::{ChunkName, OrderName};
+use spool::sign::VerifyingKey;
+
+use super::house::{House, SweepStatus};
+use crate::gateways::Gateway;
+use crate::intake::{Intake, IntakeError, Taken, Trusted};
+use crate::store::StoreError;
+use crate::store::gateways::Gateway as Paired;
+use crate::sweep::{Outcome, Sweep, World};
+use crate::vault::object_prefix;
+
+/// Works until the process ends.
+pub(super) async fn work(house: House) {
+    let mut worker = Worker {
+        intake: Intake::new(house.store().clone(), house.vault().clone(), house.data().to_owned()),
+        sweep: Sweep::new(house.store().clone(), house.vault().clone(), house.keys().clone(), house.data().to_owned()),
+        done: HashSet::new(),
+        said: String::new(),
+        house,
+    };
+    let mut swept: Option<Instant> = None;
+    loop {
+        worker.take_in().await;
+        if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
+            worker.sweep().await;
+            swept = Some(Instant::now());
+        }
+        let _ = tokio::time::timeout(LOOK_EVERY, worker.house.rung()).await;
+    }
+}
+
+struct Worker {
+    house: House,
+    intake: Intake,
+    sweep: Sweep,
+    /// Taken in, not yet acknowledged: the gateway is away. Also names that are none.
+    done: HashSet<String>,
+    /// The last trouble, so that it is said once and not every two seconds.
+    said: String,
+}
+
+impl Worker {
+    async fn take_in(&mut self) {
+        let trouble = match self.take_all_in().await {
+            Ok(()) => String::new(),
+            Err(error) => sentence(&error),
+        };
+        if trouble != self.said {
+            if trouble.is_empty() {
+                tracing::info!("intake goes on");
+            } else {
+                tracing::warn!(trouble, "intake has to wait");
+            }
+            self.said = trouble;
+        }
+    }
+
+    async fn take_all_in(&mut self) -> Result<(), IntakeError> {
+        let paired = self.house.store().gateways().await?;
+        let trusted = trusted(&paired);
+        self.intake.finish_erasures(self.house.clock().now_ms()).await?;
+        // One chunk that cannot be taken in now holds up no other.
+        let mut trouble = None;
+        for gateway in &paired {
+            let spool = PathBuf::from(&gateway.spool);
+            let mut orders: Vec<OrderName> = self.names(&spool.join("orders"))?;
+            orders.sort();
+            for order in orders {
+                trouble = self.one_order(gateway, &spool, order, &trusted).await.err().or(trouble);
+            }
+            let mut chunks: Vec<ChunkName> = self.names(&spool.join("ready"))?;
+            chunks.sort();
+            for chunk in chunks {
+                trouble = self.one_chunk(gateway, &spool, chunk, &trusted).await.err().or(trouble);
+            }
+        }
+        trouble.map_or(Ok(()), Err)
+    }
+
+    async fn one_order(
+        &mut self,
+        of: &Paired,
+        spool: &Path,
+        order: OrderName,
+        trusted: &Trusted,
+    ) -> Result<(), IntakeError> {
+        let name = order.to_string();
+        if !self.done.contains(&name) {
+            let now_ms = self.house.clock().now_ms();
+            let taken = self.intake.order(&spool.join("orders").join(&name), trusted, now_ms).await?;
+            self.took(&name, &taken);
+        }
+        if Gateway::at(of.socket.clone().into()).acknowledge_order(&name).await.is_ok() {
+            self.done.remove(&name);
+        }
+        Ok(())
+    }
+
+    async fn one_chunk(
+        &mut self,
+        of: &Paired,
+        spool: &Path,
+        chunk: ChunkName,
+        trusted: &Trusted,
+    ) -> Result<(), IntakeError> {
+        let name = chunk.to_string();
+        if !self.done.contains(&name) {
+            let now_ms = self.house.clock().now_ms();
+            let taken = self.intake.chunk(&spool.join("ready").join(&name), trusted, now_ms).await?;
+            self.took(&name, &taken);
+        }
+        if Gateway::at(of.socket.clone().into()).acknowledge(&name).await.is_ok() {
+            self.done.remove(&name);
+        }
+        Ok(())
+    }
+
+    fn took(&mut self, name: &str, taken: &Taken) {
+        match taken {
+            Taken::New => tracing::info!(name, "taken in"),
+            Taken::Before => tracing::debug!(name, "was taken in before"),
+            Taken::TooLate => tracing::warn!(name, "came after its recording was due; nothing of it is kept"),
+            Taken::Quarantined { why } => tracing::warn!(name, why, "quarantined"),
+        }
+        self.done.insert(name.to_owned());
+        self.house.say_taken();
+    }
+
+    /// Names in a folder of the spool. What is no name is said once and left to the gateway.
+    fn names<N: std::str::FromStr>(&mut self, folder: &Path) -> Result<Vec<N>, IntakeError> {
+        let wrong = |source| IntakeError::Io { what: folder.display().to_string(), source };
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(wrong(source)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(wrong)?.file_name().to_string_lossy().into_owned();
+            match name.parse() {
+                Ok(name) => names.push(name),
+                Err(_) => {
+                    if self.done.insert(name.clone()) {
+                        tracing::error!(name, "ALARM: this is no name in a spool");
+                    }
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    async fn sweep(&self) {
+        let at_ms = self.house.clock().now_ms();
+        self.house.say_sweep(SweepStatus::Running);
+        let status = match self.sweep_once(at_ms).await {
+            Ok(Outcome::Swept { destroyed }) => {
+                for id in &destroyed {
+                    tracing::info!(recording = id, "destroyed; the proof is signed");
+                }
+                let destroyed = u32::try_from(destroyed.len()).unwrap_or(u32::MAX);
+                SweepStatus::Done { at_ms, destroyed }
+            }
+            Ok(Outcome::Held(doubt)) => {
+                tracing::error!(%doubt, "ALARM: nothing is destroyed, because the clock is not believed; a person has to look");
+                SweepStatus::Held { at_ms, why: doubt.to_string() }
+            }
+            Err(error) => {
+                let why = sentence(&error);
+                tracing::error!(why, "the sweep did not come to its end; it is taken up again");
+                SweepStatus::Failed { at_ms, why }
+            }
+        };
+        self.house.say_sweep(status);
+    }
+
+    async fn sweep_once(&self, now_ms: i64) -> Result<Outcome, crate::sweep::SweepError> {
+        let paired: Result<Vec<Paired>, StoreError> = self.house.store().gateways().await;
+        let spools = paired?.into_iter().map(|gateway| (gateway.id, PathBuf::from(gateway.spool))).collect();
+        let outcome = self.sweep.run(&World { now_ms, jump: self.house.clock().jump(), spools }).await?;
+        for recording in self.house.store().recordings(None).await? {
+            if !recording.state.is_living()
+                && let Err(error) = self.house.tidy_store(&object_prefix(recording.id))
+            {
+                tracing::warn!(%error, "the embedded store could not be tidied");
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+fn trusted(paired: &[Paired]) -> Trusted {
+    let key = |hex: &str| serde_json::from_value::<VerifyingKey>(serde_json::Value::String(hex.to_owned())).ok();
+    let pair =
+        |gateway: &Paired| -> Option<(GatewayId, VerifyingKey)> { Some((gateway.id, key(&gateway.signing_key)?)) };
+    paired.iter().filter_map(pair).collect()
+}
+
+/// An error with its causes, as one sentence.
+pub(super) fn sentence(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // A transparent error says its cause's words itself.
+        let more = error.to_string();
+        if !said.ends_with(&more) {
+            said.push_str(": ");
+            said.push_str(&more);
+        }
+        cause = error.source();
+    }
+    said
+}
+
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
