@@ -298,3 +298,142 @@ pub(crate) const TAG_BYTES: usize = 16;
 pub(crate) const MAX_SLOT: u64 = 1 << 54;
 const KEY_LABEL: &[u8] = b"amtsleitung spool 0 voice key\n";
 const COMMITMENT_LABEL: &[u8] = b"amtsleitung spool 0 voice commitment\n";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::disk::Disk;
+    use crate::name::tests::dice;
+    use crate::write::seal_file;
+
+    /// A voice file with packets in these slots.
+    fn file(slots: impl IntoIterator<Item = u64>) -> (Vec<u8>, FileKey) {
+        let key = FileKey::fresh(&mut dice(1));
+        let header = Header {
+            version: VERSION,
+            suite: SUITE,
+            recording: RecordingId([1; 16]),
+            track: TrackId([2; 16]),
+            chunk: 3,
+            sample_rate: SAMPLE_RATE_HZ,
+            epoch: EpochId([4; 8]),
+            salt: [5; 32],
+            commitment: [0; 32],
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("voice");
+        seal_file(
+            &Disk::default(),
+            &path,
+            &header,
+            &key,
+            slots.into_iter().map(|slot| (Slot(slot), vec![slot as u8; 9])),
+        );
+        (std::fs::read(path).unwrap(), key)
+    }
+
+    fn part(bytes: &[u8], record: Record) -> &[u8] {
+        &bytes[record.range().start as usize..record.range().end as usize]
+    }
+
+    #[test]
+    fn a_word_is_found_and_opened_without_reading_the_rest() {
+        let (bytes, key) = file((100..150).chain([300, 324, 325]));
+        let (records, ending) = index(&bytes).unwrap();
+        assert_eq!(ending, Ending::Complete);
+        let firsts: Vec<u64> = records.iter().map(|record| record.first.0).collect();
+        assert_eq!(firsts, [100, 125, 300, 325, 0]);
+        assert_eq!((records[2].map, records[2].until()), (1 | 1 << 24, Some(Slot(325))));
+        let opener = Opener::new(&bytes[..HEADER_BYTES], &key).unwrap();
+        assert_eq!(opener.open(part(&bytes, records[3])).unwrap(), [(Slot(325), vec![69; 9])]);
+        assert_eq!(opener.open(part(&bytes, records[4])).unwrap(), []);
+    }
+
+    #[test]
+    fn no_bit_of_header_prefix_or_sound_opens_when_flipped() {
+        let (bytes, key) = file(100..130);
+        let (records, _) = index(&bytes).unwrap();
+        for at in 0..bytes.len() {
+            let mut bent = bytes.clone();
+            bent[at] ^= 1 << (at % 8);
+            let opened = Opener::new(&bent, &key)
+                .and_then(|opener| records.iter().try_for_each(|record| opener.open(part(&bent, *record)).map(drop)));
+            assert!(opened.is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_record_does_not_open_in_another_place_or_file() {
+        let (bytes, key) = file(100..150);
+        let (records, _) = index(&bytes).unwrap();
+        let opener = Opener::new(&bytes, &key).unwrap();
+        let mut moved = part(&bytes, records[0]).to_vec();
+        moved[..4].copy_from_slice(&1_u32.to_be_bytes());
+        assert_eq!(opener.open(&moved), Err(VoiceError::Closed));
+        let other = Opener::new(&file(100..151).0, &key).unwrap();
+        assert_eq!(other.open(part(&bytes, records[0])).unwrap().len(), 25, "the same header and key: the same file");
+        assert_eq!(Opener::new(&bytes, &FileKey::fresh(&mut dice(2))).unwrap_err(), VoiceError::WrongKey);
+    }
+
+    #[test]
+    fn a_cut_file_is_torn_and_says_how_much_of_it_is_whole() {
+        let (bytes, _) = file(100..160);
+        let (records, _) = index(&bytes).unwrap();
+        for at in HEADER_BYTES..bytes.len() {
+            let (found, ending) = index(&bytes[..at]).unwrap();
+            let whole = records.iter().filter(|record| record.range().end <= at as u64).count();
+            assert_eq!(found, records[..whole], "cut at {at}");
+            let end = found.last().map_or(HEADER_BYTES as u64, |record| record.range().end);
+            let expected = if end == at as u64 { Ending::Unended } else { Ending::Torn { whole: end } };
+            assert_eq!(ending, expected, "cut at {at}");
+        }
+        assert_eq!(index(&bytes[..HEADER_BYTES - 1]), Err(VoiceError::Short));
+    }
+
+    #[test]
+    fn records_out_of_order_twice_or_after_the_end_are_refused() {
+        let (bytes, _) = file(100..160);
+        let (records, _) = index(&bytes).unwrap();
+        let of = |order: &[usize]| {
+            let mut file = bytes[..HEADER_BYTES].to_vec();
+            order.iter().for_each(|n| file.extend_from_slice(part(&bytes, records[*n])));
+            index(&file).map(drop)
+        };
+        assert_eq!(of(&[0, 1, 2, 3]), Ok(()));
+        for order in [[1, 0, 2, 3].as_slice(), &[0, 0, 1, 2], &[0, 2, 3], &[0, 1, 2, 3, 3], &[0, 1, 3, 2]] {
+            assert!(matches!(of(order), Err(VoiceError::Record { .. })), "{order:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_are_indexed_and_opened_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..4096)) {
+            let (good, key) = file(100..101);
+            let _either = index(&bytes);
+            let (whole, torn) = ([&good[..HEADER_BYTES], &bytes].concat(), Opener::new(&bytes, &key));
+            if let Ok((records, _)) = index(&whole) {
+                let end = records.last().map_or(0, |record| record.range().end);
+                prop_assert!(end <= whole.len() as u64);
+                prop_assert!(records.iter().flat_map(|record| record.slots()).is_sorted());
+            }
+            prop_assert!(torn.is_err());
+            prop_assert!(Opener::new(&good, &key).unwrap().open(&bytes).is_err());
+        }
+
+        #[test]
+        fn a_good_file_with_arbitrary_bytes_in_it_is_indexed_without_a_panic(
+            at in HEADER_BYTES..900_usize, bytes in proptest::collection::vec(any::<u8>(), 1..40)) {
+            let (mut good, key) = file(100..160);
+            let at = at.min(good.len());
+            good.splice(at..(at + bytes.len()).min(good.len()), bytes);
+            if let Ok((records, _)) = index(&good) {
+                let opener = Opener::new(&good, &key).unwrap();
+                for record in records {
+                    let _either = opener.open(part(&good, record));
+                }
+            }
+        }
+    }
+}

@@ -334,3 +334,33 @@ fn wrong(what: &str) -> SpoolError {
 /// Ends the name of a chunk in `open/` that is on its way out.
 const GONE: &str = ".gone";
 const A_MONTH: Duration = Duration::from_hours(31 * 24);
+
+/// A whole voice file, for tests of its layout.
+#[cfg(test)]
+pub(crate) fn seal_file(
+    disk: &Disk,
+    path: &Path,
+    header: &crate::voice::Header,
+    key: &crate::keys::FileKey,
+    packets: impl IntoIterator<Item = (Slot, Vec<u8>)>,
+) {
+    let mut file = seal::VoiceFile::create(disk, path, header, key, Slot(0)).unwrap();
+    for (slot, opus) in packets {
+        assert!(file.packet(slot, &opus).is_ok());
+    }
+    file.end().unwrap();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_full_quota_are_one_thing() {
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            assert!(matches!(failed("write")(io::Error::from(kind)), SpoolError::Full));
+        }
+        assert!(matches!(failed("write")(io::Error::from(io::ErrorKind::NotFound)), SpoolError::Io { .. }));
+        assert!(matches!(failed("write")(io::Error::from_raw_os_error(28)), SpoolError::Full), "ENOSPC");
+    }
+}

@@ -1,1 +1,270 @@
-//! (follows)
+//! A gateway that is killed within any change it makes to the disk: what the next start makes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::made::{self, Made, events_of, given, seat};
+use crate::disk::Disk;
+use crate::id::{Slot, TrackId};
+use crate::line::{ActKind, CloseWhy, MediaEvent, TrackFact};
+use crate::name::FileName;
+use crate::order::{self, Decision};
+use crate::read::{self, Chunk};
+use crate::voice::{Ending, index};
+use crate::write::{Spool, SpoolError};
+
+/// What a gateway was sure of when it was killed.
+#[derive(Default)]
+struct Sure {
+    /// Slots that were taken before a sync that returned.
+    synced: BTreeMap<TrackId, BTreeSet<u64>>,
+    taken: BTreeMap<TrackId, BTreeSet<u64>>,
+    /// Orders that were written when their call returned.
+    erased: BTreeSet<TrackId>,
+    withdrawn: BTreeSet<TrackId>,
+    kept: BTreeSet<TrackId>,
+}
+
+impl Sure {
+    fn talk(&mut self, made: &Made, chunk: &mut crate::write::ChunkWriter, n: u8, slots: std::ops::Range<u64>) -> Done {
+        made.try_talk(chunk, n, slots.clone())?;
+        self.taken.entry(made.track(n)).or_default().extend(slots);
+        Ok(())
+    }
+
+    fn sync(&mut self, chunk: &mut crate::write::ChunkWriter) -> Done {
+        chunk.sync()?;
+        self.synced = self.taken.clone();
+        Ok(())
+    }
+}
+
+type Done = Result<(), SpoolError>;
+
+/// Three seats: the first withdraws and has the earlier part erased, agrees again, withdraws and keeps; the second talks
+/// through two chunks and is erased in the open one; the third withdraws and never decides.
+fn an_evening(made: &mut Made, sure: &mut Sure) -> Done {
+    let mut chunk = made.spool.begin(made::head(made, 0, vec![]), Slot(90))?;
+    for n in 1..=3 {
+        chunk.act(Slot(100), &given(ActKind::Given, n, made.track(n)))?;
+        made.try_open_voice(&mut chunk, n, n, 100)?;
+        sure.talk(made, &mut chunk, n, 100..140)?;
+    }
+    sure.sync(&mut chunk)?;
+    sure.talk(made, &mut chunk, 2, 140..150)?;
+    sure.withdrawn.insert(made.track(1));
+    chunk.act(Slot(140), &given(ActKind::Withdrawn, 1, made.track(1)))?;
+    chunk.end_track(made.track(1), Slot(140), "withdrawn")?;
+    let first = chunk.close(Slot(150), CloseWhy::Withdrawal)?;
+    sure.synced = sure.taken.clone();
+
+    let carried = [2, 3].map(|n| TrackFact { track: made.track(n), seat: seat(n), from: Slot(100) });
+    let mut chunk = made.spool.begin(made.head_after(1, &first.hash, carried.to_vec()), Slot(150))?;
+    for n in [2, 3] {
+        made.try_open_voice(&mut chunk, n, n, 100)?;
+        sure.talk(made, &mut chunk, n, 150..170)?;
+    }
+    chunk.act(Slot(160), &given(ActKind::ErasedEarlier, 1, made.track(1)))?;
+    made.try_order(Decision::Erase, &[1])?;
+    sure.erased.insert(made.track(1));
+    chunk.act(Slot(170), &given(ActKind::Given, 1, made.track(4)))?;
+    made.try_open_voice(&mut chunk, 4, 1, 170)?;
+    sure.talk(made, &mut chunk, 4, 170..200)?;
+    sure.sync(&mut chunk)?;
+    sure.withdrawn.insert(made.track(4));
+    chunk.act(Slot(200), &given(ActKind::Withdrawn, 1, made.track(4)))?;
+    chunk.end_track(made.track(4), Slot(200), "withdrawn")?;
+    chunk.act(Slot(210), &given(ActKind::KeptEarlier, 1, made.track(4)))?;
+    sure.kept.insert(made.track(4));
+    made.try_order(Decision::Keep, &[4])?;
+    sure.withdrawn.insert(made.track(2));
+    chunk.act(Slot(220), &given(ActKind::Withdrawn, 2, made.track(2)))?;
+    chunk.end_track(made.track(2), Slot(170), "withdrawn")?;
+    chunk.act(Slot(225), &given(ActKind::ErasedEarlier, 2, made.track(2)))?;
+    made.try_order(Decision::Erase, &[2])?;
+    sure.erased.insert(made.track(2));
+    chunk.erase_track(made.track(2))?;
+    sure.withdrawn.insert(made.track(3));
+    chunk.act(Slot(230), &given(ActKind::Withdrawn, 3, made.track(3)))?;
+    chunk.end_track(made.track(3), Slot(180), "withdrawn")?;
+    chunk.close(Slot(240), CloseWhy::LastSeatLeft)?;
+    Ok(())
+}
+
+/// Kills an evening within its n-th change; false when it ended before.
+fn killed_within(n: u64, mut then: impl FnMut(&Made, &Sure)) -> bool {
+    let mut made = Made::stopping_within(n);
+    let mut sure = Sure::default();
+    let killed = an_evening(&mut made, &mut sure).is_err();
+    then(&made, &sure);
+    killed
+}
+
+fn started_again(made: &Made) -> Spool {
+    Spool::at(made.dir.path(), made.key.clone()).unwrap()
+}
+
+/// What must hold after a start, whatever was cut.
+fn holds(made: &Made, sure: &Sure, n: u64) {
+    assert!(made::files(&made.dir.path().join("open")).is_empty(), "{n}: nothing is left open");
+    let chunks: Vec<Chunk> = started_again(made).ready().unwrap().iter().map(|name| made.read(name)).collect();
+    let mut heard: BTreeMap<TrackId, BTreeSet<u64>> = BTreeMap::new();
+    for voice in chunks.iter().flat_map(|chunk| &chunk.voices) {
+        assert_eq!(voice.uncovered, None, "{n}");
+        let track = voice.fact.track;
+        let sound = made.listen(voice);
+        assert_eq!(sound, made::sound(track, sound.iter().map(|(slot, _)| slot.0)), "{n}: nobody else's sound");
+        heard.entry(track).or_default().extend(sound.iter().map(|(slot, _)| slot.0));
+        let yes = |(_, act): &(Slot, crate::line::Act)| act.kind == ActKind::Given && act.track == Some(track);
+        assert!(chunks.iter().flat_map(|chunk| &chunk.acts).any(yes), "{n}: no sound without its yes");
+    }
+    let said = |kind: ActKind| -> BTreeSet<TrackId> {
+        let acts = chunks.iter().flat_map(|chunk| &chunk.acts).filter(|(_, act)| act.kind == kind);
+        acts.filter_map(|(_, act)| act.track).collect()
+    };
+    let kept = said(ActKind::KeptEarlier);
+    let ordered: BTreeSet<TrackId> = erase_orders(made);
+    for track in said(ActKind::Withdrawn).difference(&kept).chain(&sure.erased) {
+        assert!(ordered.contains(track), "{n}: {track} was withdrawn, not kept, and no order says so");
+        assert!(!heard.contains_key(track), "{n}: {track} was withdrawn and is still there");
+    }
+    assert!(sure.kept.is_subset(&kept) && kept.is_disjoint(&ordered), "{n}: what is kept is not erased");
+    for (track, slots) in &sure.synced {
+        let heard = heard.get(track).cloned().unwrap_or_default();
+        let gone = ordered.contains(track);
+        assert!(gone || slots.is_subset(&heard), "{n}: {track} lost what was synced");
+        assert!(!gone || sure.withdrawn.contains(track), "{n}: {track} was erased without a withdrawal");
+    }
+}
+
+fn erase_orders(made: &Made) -> BTreeSet<TrackId> {
+    let orders = read::orders(made.dir.path()).unwrap();
+    let orders =
+        orders.iter().map(|name| order::read(&made.dir.path().join("orders").join(name), &made.trust()).unwrap());
+    orders.filter(|order| order.decision == Decision::Erase).flat_map(|order| order.tracks).collect()
+}
+
+#[test]
+fn a_gateway_killed_within_any_change_hands_over_what_verifies() {
+    let mut n = 0;
+    while killed_within(n, |made, sure| {
+        started_again(made).recover(1_800_000_006_000).unwrap();
+        holds(made, sure, n);
+        let before = made::files(made.dir.path());
+        assert_eq!(
+            started_again(made).recover(1_800_000_007_000).unwrap(),
+            [],
+            "{n}: a second start finds nothing to do"
+        );
+        assert_eq!(made::files(made.dir.path()), before, "{n}: a second start changes nothing");
+    }) {
+        n += 1;
+    }
+    assert!(n > 100, "the evening made {n} changes");
+}
+
+#[test]
+fn a_start_killed_within_any_change_is_finished_by_the_next_one() {
+    // Evenings cut in different places, and every cut of the start that follows.
+    for evening in [12, 60, 97, 119, 135, 150] {
+        let mut n = 0;
+        loop {
+            let mut ended = false;
+            killed_within(evening, |made, sure| {
+                let disk = Disk::stopping_within(u64::MAX);
+                let spool = Spool::on(disk.clone(), made.dir.path(), made.key.clone()).unwrap();
+                disk.go_on(n);
+                ended = spool.recover(1_800_000_006_000).is_ok();
+                started_again(made).recover(1_800_000_007_000).unwrap();
+                holds(made, sure, evening * 1000 + n);
+            });
+            if ended {
+                break;
+            }
+            n += 1;
+        }
+    }
+}
+
+#[test]
+fn a_killed_chunk_is_closed_as_interrupted_and_its_permits_end_at_the_last_record() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    made.talk(&mut chunk, 1, 100..160);
+    made.consent(&mut chunk, 2, 120);
+    let path = made.dir.path().join("open").join(chunk.name());
+    drop(chunk);
+    let voice = path.join(FileName::Voice(made.track(1)).to_string());
+    let mut bytes = std::fs::read(&voice).unwrap();
+    bytes.extend_from_slice(&[0, 0, 0, 2, 0, 0, 0, 0]);
+    std::fs::write(&voice, bytes).unwrap();
+    let mut media = std::fs::read(path.join("media.jsonl")).unwrap();
+    let whole = media.len();
+    media.extend_from_slice(br#"{"n":3,"prev":"to"#);
+    std::fs::write(path.join("media.jsonl"), &media).unwrap();
+
+    let recovered = made.spool.recover(0).unwrap();
+    let [recovered] = recovered.as_slice() else { panic!("one chunk") };
+    assert_eq!(recovered.tracks, [made.track(1), made.track(2)]);
+    assert!(recovered.orders.is_empty());
+    let read = made.read(&recovered.chunk);
+    assert!(read.interrupted);
+    assert_eq!(read.voices.len(), 1, "the second seat never spoke");
+    assert_eq!(read.voices[0].until, Some(Slot(150)));
+    assert_eq!(made.listen(&read.voices[0]), made::sound(made.track(1), 100..150));
+    assert!(events_of(&read).any(|event| *event == MediaEvent::Interrupted));
+    let bytes = std::fs::read(&read.voices[0].voice_path).unwrap();
+    assert_eq!(index(&bytes).unwrap().1, Ending::Unended, "the torn record is gone, and nobody had a key to end it");
+    let after = std::fs::read(made.dir.path().join("ready").join(&recovered.chunk).join("media.jsonl")).unwrap();
+    assert_eq!(after[..whole], media[..whole], "whole lines stay as they were");
+}
+
+#[test]
+fn a_withdrawal_left_undecided_becomes_an_order_also_in_a_chunk_that_was_closed() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    made.talk(&mut chunk, 1, 100..150);
+    chunk.act(Slot(150), &given(ActKind::Withdrawn, 1, made.track(1))).unwrap();
+    chunk.end_track(made.track(1), Slot(150), "withdrawn").unwrap();
+    let closed = chunk.close(Slot(160), CloseWhy::Withdrawal).unwrap();
+    made.begin(1, vec![]);
+    let recovered = made.spool.recover(5).unwrap();
+    assert_eq!(recovered[0].orders, made.spool.orders().unwrap());
+    assert_eq!(erase_orders(&made), BTreeSet::from([made.track(1)]));
+    assert_eq!(made.read(&closed.name).erased, [made.track(1)]);
+    made.spool.acknowledge_order(&recovered[0].orders[0]).unwrap();
+    made.spool.recover(6).unwrap();
+    assert!(made.spool.orders().unwrap().is_empty(), "what was carried out is not ordered again");
+}
+
+#[test]
+fn a_voice_without_a_permit_in_the_journal_is_not_handed_over() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    made.talk(&mut chunk, 1, 100..150);
+    let path = made.dir.path().join("open").join(chunk.name());
+    drop(chunk);
+    for name in [FileName::Keys(made.track(1)), FileName::Voice(made.track(1))].map(|name| name.to_string()) {
+        std::fs::copy(path.join(&name), path.join(name.replace("trk-01", "trk-09"))).unwrap();
+    }
+    let recovered = made.spool.recover(0).unwrap();
+    let read = made.read(&recovered[0].chunk);
+    assert_eq!(read.voices.len(), 1);
+    assert!(read.files.iter().all(|fact| !fact.name.starts_with("trk-09")));
+}
+
+#[test]
+fn sound_whose_head_was_lost_goes_to_the_archive_which_refuses_it() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    let name = chunk.name().to_owned();
+    drop(chunk);
+    std::fs::write(made.dir.path().join("open").join(&name).join("media.jsonl"), b"\0\0\0\0").unwrap();
+    assert!(made.spool.recover(0).unwrap().is_empty());
+    let refused = read::chunk(&made.dir.path().join("ready").join(&name), &made.trust()).unwrap_err();
+    assert!(matches!(refused, read::Rejection::NotClosed), "{refused}");
+    assert!(made.spool.acknowledge(&name).unwrap());
+}
