@@ -1,1 +1,1107 @@
+//! Every row of the dialogue as a sentence, on a made-up clock.
+
+use proptest::prelude::*;
+
 use super::*;
+use crate::consent::{Act, ActKind, Decision};
+use crate::ids::TrackId;
+use crate::ivr::lines;
+
+/// One caller and what the line did to her.
+struct Caller {
+    call: Option<Call>,
+    now: Instant,
+    slot: u64,
+    /// Where the key that is down went down.
+    began: u64,
+    wake: Option<Instant>,
+    /// What is being said: token, prompts, how many of them were heard.
+    saying: Option<(u32, Vec<PromptId>, usize)>,
+    /// Everything that came out since the last [`Caller::took`].
+    out: Vec<Output>,
+}
+
+impl Caller {
+    fn ringing() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "some instant is needed to start from")]
+        let now = Instant::now();
+        let call = Some(Call::new(Language::German));
+        Self { call, now, slot: 1_000, began: 0, wake: None, saying: None, out: Vec::new() }
+    }
+
+    fn at_pin() -> Self {
+        let mut caller = Self::ringing();
+        caller.feed(Input::Confirmed);
+        caller
+    }
+
+    /// The right PIN was keyed, and the notice began.
+    fn at_notice() -> Self {
+        let mut caller = Self::at_pin();
+        caller.key_pin();
+        caller.feed(Input::PinRight(invitation(true)));
+        caller.took();
+        caller
+    }
+
+    /// She heard everything and said yes.
+    fn granting() -> Self {
+        let mut caller = Self::at_notice();
+        caller.hear_out();
+        caller.press('1');
+        caller
+    }
+
+    fn at_receipt() -> Self {
+        let mut caller = Self::granting();
+        caller.took();
+        caller.feed(permitted(1));
+        caller
+    }
+
+    fn recorded_in_room() -> Self {
+        let mut caller = Self::at_receipt();
+        caller.press('#');
+        caller.hear_out();
+        caller.took();
+        caller
+    }
+
+    fn refuser_in_room() -> Self {
+        let mut caller = Self::at_notice();
+        caller.wait(1_000);
+        caller.press('2');
+        caller.hear_out();
+        caller.took();
+        caller
+    }
+
+    fn feed(&mut self, input: Input) {
+        let from = self.out.len();
+        self.call = Some(self.call.take().unwrap().handle(input, self.now, &mut self.out));
+        for output in &self.out[from..] {
+            match output {
+                Output::Say { token, prompts, .. } => self.saying = Some((*token, prompts.clone(), 0)),
+                Output::Hush => self.saying = None,
+                Output::WakeAt(at) => self.wake = Some(*at),
+                _ => {}
+            }
+        }
+    }
+
+    fn down(&mut self, digit: char) {
+        self.began = self.slot;
+        self.feed(Input::DigitBegan { digit, slot: Slot(self.slot) });
+    }
+
+    fn up(&mut self, digit: char) {
+        self.pass(100);
+        self.feed(Input::Digit { digit, began: Slot(self.began), ended: Slot(self.slot) });
+    }
+
+    fn press(&mut self, digit: char) {
+        self.down(digit);
+        self.up(digit);
+    }
+
+    fn key_pin(&mut self) {
+        "48151623#".chars().for_each(|digit| self.press(digit));
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now += Duration::from_millis(ms);
+        self.slot += ms / Slot::MS;
+    }
+
+    /// Time passes, with every wake-up on the way.
+    fn wait(&mut self, ms: u64) {
+        let end = self.now + Duration::from_millis(ms);
+        while let Some(at) = self.wake.filter(|at| *at <= end) {
+            let step = at.saturating_duration_since(self.now).as_millis() as u64;
+            self.pass(step);
+            self.now = self.now.max(at);
+            self.wake = None;
+            self.feed(Input::TimePassed);
+        }
+        let rest = end.saturating_duration_since(self.now).as_millis() as u64;
+        self.pass(rest);
+    }
+
+    /// Hears the next part to its end; false when nothing is being said.
+    fn hear_one(&mut self) -> bool {
+        let Some((token, prompts, heard)) = &mut self.saying else { return false };
+        if *heard >= prompts.len() {
+            return false;
+        }
+        let (token, part) = (*token, *heard);
+        *heard += 1;
+        self.pass(1_000);
+        self.feed(Input::Said { token, part });
+        true
+    }
+
+    fn hear_out(&mut self) {
+        while self.hear_one() {}
+    }
+
+    /// Hears everything up to and with this prompt.
+    fn hear_until(&mut self, prompt: PromptId) {
+        while let Some((_, prompts, heard)) = &self.saying {
+            let found = prompts[..*heard].contains(&prompt);
+            if found || !self.hear_one() {
+                return;
+            }
+        }
+    }
+
+    fn says(&self, prompt: PromptId) -> bool {
+        self.saying.as_ref().is_some_and(|(_, prompts, _)| prompts.contains(&prompt))
+    }
+
+    fn took(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.out)
+    }
+
+    fn grants(&self) -> usize {
+        self.out.iter().filter(|output| matches!(output, Output::Grant { .. })).count()
+    }
+
+    fn acts(&self) -> Vec<ActKind> {
+        self.out.iter().filter_map(act).map(|act| act.kind).collect()
+    }
+
+    fn orders(&self) -> Vec<Decision> {
+        let decision = |output: &Output| match output {
+            Output::Order { decision } => Some(*decision),
+            _ => None,
+        };
+        self.out.iter().filter_map(decision).collect()
+    }
+
+    fn permit_ends(&self) -> Vec<Slot> {
+        let at = |output: &Output| match output {
+            Output::EndPermit { at } => Some(*at),
+            _ => None,
+        };
+        self.out.iter().filter_map(at).collect()
+    }
+
+    fn entered(&self) -> bool {
+        self.out.iter().any(|output| matches!(output, Output::Enter))
+    }
+
+    fn hung_up(&self) -> Option<Farewell> {
+        self.out.iter().find_map(|output| match output {
+            Output::HangUp(farewell) => Some(*farewell),
+            _ => None,
+        })
+    }
+
+    fn tried_pins(&self) -> Vec<String> {
+        let digits = |output: &Output| match output {
+            Output::TryPin { digits } => Some(digits.expose().to_string()),
+            _ => None,
+        };
+        self.out.iter().filter_map(digits).collect()
+    }
+}
+
+fn act(output: &Output) -> Option<&Act> {
+    match output {
+        Output::Act(act) => Some(act),
+        _ => None,
+    }
+}
+
+fn invitation(on_now: bool) -> Invitation {
+    let notice = Notice::Ask { text: "until-approval".into(), cap_months: 6, on_now };
+    Invitation { meeting_number: "4711".into(), seat: SeatNo(3), role: Role::Guest, notice }
+}
+
+fn permitted(track: u8) -> Input {
+    Input::Permitted { track: TrackId([track; 16]), receipt: "12345678".into() }
+}
+
+fn wrong() -> Input {
+    Input::PinWrong { delay: Duration::ZERO }
+}
+
+// ---- the PIN ----
+
+#[test]
+fn nothing_is_said_before_the_call_is_acknowledged() {
+    let mut caller = Caller::ringing();
+    caller.press('1');
+    caller.wait(60_000);
+    assert!(caller.saying.is_none());
+    caller.feed(Input::Confirmed);
+    assert!(caller.says(lines::WELCOME) && caller.says(lines::PIN_ASK));
+}
+
+#[test]
+fn four_seconds_end_a_number() {
+    let mut caller = Caller::at_pin();
+    "4815".chars().for_each(|digit| caller.press(digit));
+    caller.wait(3_900);
+    assert!(caller.tried_pins().is_empty());
+    caller.wait(200);
+    assert_eq!(caller.tried_pins(), ["4815"]);
+}
+
+#[test]
+fn a_long_press_does_not_end_a_number() {
+    let mut caller = Caller::at_pin();
+    caller.press('4');
+    caller.wait(3_500);
+    caller.down('8');
+    caller.wait(2_000);
+    assert!(caller.tried_pins().is_empty());
+    caller.up('8');
+    caller.wait(4_100);
+    assert_eq!(caller.tried_pins(), ["48"]);
+}
+
+#[test]
+fn the_pound_key_ends_a_number_at_once() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    assert_eq!(caller.tried_pins(), ["48151623"]);
+}
+
+#[test]
+fn keying_interrupts_the_question() {
+    let mut caller = Caller::at_pin();
+    caller.press('4');
+    assert!(caller.saying.is_none());
+}
+
+#[test]
+fn a_wrong_pin_is_said_and_asked_again() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.feed(wrong());
+    assert!(caller.says(lines::PIN_WRONG) && caller.says(lines::PIN_ASK));
+    caller.key_pin();
+    assert_eq!(caller.tried_pins().len(), 2);
+    assert_eq!(caller.hung_up(), None);
+}
+
+#[test]
+fn three_wrong_pins_end_in_a_friendly_goodbye() {
+    let mut caller = Caller::at_pin();
+    for _ in 0..3 {
+        caller.key_pin();
+        caller.feed(wrong());
+    }
+    assert!(caller.says(lines::BYE_WRONG_PINS));
+    assert_eq!(caller.hung_up(), None);
+    caller.hear_out();
+    assert_eq!(caller.hung_up(), Some(Farewell::WrongPins));
+    assert!(caller.call.as_ref().unwrap().is_over());
+}
+
+#[test]
+fn the_back_off_delays_the_question_and_refuses_nobody() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.feed(Input::PinWrong { delay: Duration::from_secs(8) });
+    assert!(caller.says(lines::PIN_WRONG) && !caller.says(lines::PIN_ASK));
+    caller.hear_out();
+    caller.key_pin();
+    caller.wait(4_000);
+    assert_eq!(caller.tried_pins().len(), 1, "digits keyed before the question begins are dropped");
+    caller.wait(4_000);
+    assert!(caller.says(lines::PIN_ASK));
+    caller.key_pin();
+    assert_eq!(caller.tried_pins().len(), 2);
+}
+
+#[test]
+fn a_key_pressed_before_the_question_and_let_go_in_it_is_dropped() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.down('7');
+    caller.pass(40);
+    caller.feed(wrong());
+    caller.up('7');
+    caller.key_pin();
+    assert_eq!(caller.tried_pins()[1], "48151623");
+}
+
+#[test]
+fn who_keys_nothing_is_asked_three_times_and_said_goodbye_to() {
+    let mut caller = Caller::at_pin();
+    for _ in 0..2 {
+        caller.hear_out();
+        caller.wait(10_000);
+        assert!(caller.says(lines::PIN_AGAIN));
+    }
+    caller.hear_out();
+    caller.wait(10_000);
+    assert!(caller.says(lines::BYE_NO_PIN));
+    caller.hear_out();
+    assert_eq!(caller.hung_up(), Some(Farewell::NoPin));
+}
+
+#[test]
+fn a_meeting_that_is_not_open_is_said() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.feed(Input::NotOpen);
+    assert!(caller.says(lines::BYE_NOT_OPEN));
+    caller.hear_out();
+    assert_eq!(caller.hung_up(), Some(Farewell::NotOpen));
+}
+
+// ---- the notice ----
+
+#[test]
+fn the_notice_is_offered_and_that_is_evidence() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.feed(Input::PinRight(invitation(true)));
+    assert_eq!(caller.acts(), [ActKind::Offered]);
+    for prompt in [lines::NOTICE_WHO, lines::NOTICE_WHY, lines::NOTICE_BACK, lines::NOTICE_CHOICES] {
+        assert!(caller.says(prompt), "{prompt}");
+    }
+    assert!(!caller.entered());
+}
+
+#[test]
+fn a_one_before_who_why_and_how_were_said_does_not_consent() {
+    let mut caller = Caller::at_notice();
+    caller.hear_until(lines::NOTICE_WHY);
+    caller.press('1');
+    assert_eq!(caller.grants(), 0);
+    assert!(caller.says(lines::NOTICE_BACK), "the notice goes on");
+    caller.hear_until(lines::NOTICE_BACK);
+    caller.press('1');
+    assert_eq!(caller.grants(), 1);
+}
+
+#[test]
+fn digits_keyed_too_early_do_not_consent() {
+    let mut caller = Caller::at_notice();
+    for _ in 0..20 {
+        caller.press('1');
+    }
+    caller.hear_out();
+    caller.wait(15_000);
+    caller.hear_out();
+    caller.wait(15_000);
+    assert_eq!(caller.grants(), 0);
+    assert!(caller.acts().contains(&ActKind::TimedOut));
+}
+
+#[test]
+fn two_three_and_nine_count_at_once() {
+    let mut caller = Caller::at_notice();
+    caller.wait(800);
+    caller.press('2');
+    assert_eq!(caller.acts(), [ActKind::Refused]);
+
+    let mut caller = Caller::at_notice();
+    caller.wait(800);
+    caller.press('3');
+    assert!(caller.says(lines::NOTICE_LONG) && caller.says(lines::NOTICE_BACK) && caller.says(lines::NOTICE_CHOICES));
+
+    let mut caller = Caller::at_notice();
+    caller.hear_one();
+    let before = caller.saying.clone().unwrap().0;
+    caller.press('9');
+    assert!(caller.saying.clone().unwrap().0 > before && caller.says(lines::NOTICE_WHO));
+}
+
+#[test]
+fn the_first_700_ms_of_the_question_are_deaf() {
+    let mut caller = Caller::at_notice();
+    caller.pass(600);
+    caller.press('2');
+    assert!(caller.acts().is_empty());
+    caller.press('2');
+    assert_eq!(caller.acts(), [ActKind::Refused]);
+}
+
+#[test]
+fn what_was_heard_before_the_long_notice_stays_heard() {
+    let mut caller = Caller::at_notice();
+    caller.hear_until(lines::NOTICE_BACK);
+    caller.press('3');
+    assert!(!caller.says(lines::NOTICE_BACK));
+    caller.press('1');
+    assert_eq!(caller.grants(), 1);
+}
+
+#[test]
+fn a_part_whose_end_was_never_heard_does_not_count() {
+    let mut caller = Caller::at_notice();
+    caller.hear_until(lines::NOTICE_WHY);
+    let (old, _, heard) = caller.saying.clone().unwrap();
+    caller.press('9');
+    // The old announcement was replaced: its end comes too late.
+    caller.feed(Input::Said { token: old, part: heard });
+    caller.press('1');
+    assert_eq!(caller.grants(), 0);
+}
+
+#[test]
+fn a_timeout_is_off_record() {
+    let mut caller = Caller::at_notice();
+    caller.hear_out();
+    caller.wait(14_900);
+    assert!(!caller.entered());
+    caller.wait(200);
+    assert!(caller.says(lines::NOTICE_CHOICES), "asked once more");
+    caller.hear_out();
+    caller.wait(15_100);
+    assert_eq!(caller.acts(), [ActKind::TimedOut]);
+    assert!(caller.says(lines::ANSWER_NONE) && caller.entered());
+    assert_eq!(caller.grants(), 0);
+}
+
+#[test]
+fn a_refuser_is_told_so_and_is_in_the_room() {
+    let mut caller = Caller::at_notice();
+    caller.wait(800);
+    caller.press('2');
+    assert!(caller.says(lines::ANSWER_NO) && caller.entered());
+    assert_eq!(caller.grants(), 0);
+}
+
+#[test]
+fn an_unknown_key_in_the_question_gets_the_choices_again() {
+    let mut caller = Caller::at_notice();
+    caller.hear_out();
+    caller.press('5');
+    assert_eq!(caller.saying.clone().unwrap().1, [lines::NOTICE_CHOICES]);
+    assert!(caller.acts().is_empty());
+}
+
+#[test]
+fn hanging_up_in_the_notice_is_evidence_and_no_consent() {
+    let mut caller = Caller::at_notice();
+    caller.hear_out();
+    caller.feed(Input::CallerLeft);
+    assert_eq!(caller.acts(), [ActKind::HungUp]);
+    assert_eq!(caller.grants(), 0);
+}
+
+#[test]
+fn a_meeting_that_is_not_recorded_asks_nothing() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.feed(Input::PinRight(Invitation { notice: Notice::NotRecorded, ..invitation(true) }));
+    assert!(caller.says(lines::NOT_RECORDED_MEETING) && caller.entered());
+    assert!(caller.acts().is_empty());
+}
+
+#[test]
+fn the_evidence_says_what_was_heard_and_which_key() {
+    let mut caller = Caller::at_notice();
+    caller.hear_until(lines::NOTICE_GROUP);
+    caller.press('1');
+    let given = caller.took().into_iter().find_map(|output| match output {
+        Output::Grant { evidence, yes_ended } => Some((evidence, yes_ended)),
+        _ => None,
+    });
+    let (given, yes_ended) = given.unwrap();
+    assert_eq!(yes_ended, Slot(caller.slot));
+    let key = control::TrackKey { track: TrackId([9; 16]), public: spool::keys::PublicKey { suite: 1, bytes: vec![] } };
+    let (permit, act) = consent::permit(given, key);
+    assert_eq!((permit.seat(), permit.from(), permit.track()), (SeatNo(3), yes_ended, TrackId([9; 16])));
+    assert_eq!((act.kind, act.key, act.track), (ActKind::Given, Some('1'), Some(TrackId([9; 16]))));
+    assert!(act.heard.contains(&lines::NOTICE_GROUP) && !act.heard.contains(&lines::NOTICE_CHOICES));
+    assert!(act.parts.contains(&lines::NOTICE_CHOICES));
+}
+
+// ---- yes, and what comes of it ----
+
+#[test]
+fn a_yes_is_granted_once_and_its_receipt_is_said_twice() {
+    let mut caller = Caller::granting();
+    assert_eq!(caller.grants(), 1);
+    caller.took();
+    caller.feed(permitted(1));
+    let (_, prompts, _) = caller.saying.clone().unwrap();
+    assert_eq!(prompts.iter().filter(|prompt| **prompt == lines::RECEIPT).count(), 2);
+    assert_eq!(prompts.iter().filter(|prompt| **prompt == lines::DIGITS[8]).count(), 2);
+    assert!(!caller.entered());
+    caller.hear_out();
+    assert!(caller.entered());
+}
+
+#[test]
+fn the_pound_key_skips_the_receipt() {
+    let mut caller = Caller::at_receipt();
+    caller.press('#');
+    assert!(caller.entered() && caller.says(lines::ENTER));
+}
+
+#[test]
+fn from_the_yes_on_a_two_withdraws() {
+    let mut caller = Caller::at_receipt();
+    caller.took();
+    caller.down('2');
+    assert!(matches!(caller.out[0], Output::EndPermit { .. }));
+    assert_eq!(caller.acts(), [ActKind::Withdrawn]);
+
+    let mut caller = Caller::granting();
+    caller.took();
+    caller.down('2');
+    let first = Slot(caller.slot);
+    caller.up('2');
+    caller.took();
+    caller.feed(permitted(1));
+    assert!(matches!(caller.out[0], Output::EndPermit { at } if at == first));
+    assert!(caller.says(lines::EARLIER_ASK));
+}
+
+#[test]
+fn a_yes_without_a_key_is_said_aloud_and_off_record() {
+    for (why, told) in [
+        (NoPermit::NoKeys, lines::PERMIT_NO_KEYS),
+        (NoPermit::RecorderAway, lines::PERMIT_RECORDER_AWAY),
+        (NoPermit::DiskFull, lines::PERMIT_DISK_FULL),
+    ] {
+        let mut caller = Caller::granting();
+        caller.feed(Input::NoPermit { why });
+        assert!(caller.says(told) && caller.says(lines::PERMIT_NONE) && caller.entered());
+        caller.took();
+        caller.press('2');
+        assert!(caller.permit_ends().is_empty() && caller.says(lines::STATUS_OFF));
+    }
+}
+
+#[test]
+fn a_recorder_that_does_not_answer_is_said_and_its_late_permit_holds_nothing() {
+    let mut caller = Caller::granting();
+    caller.wait(11_000);
+    assert!(caller.says(lines::PERMIT_RECORDER_AWAY) && caller.entered());
+    caller.took();
+    caller.press('0');
+    caller.press('1');
+    assert!(caller.acts().is_empty(), "no second yes while the first is open");
+    caller.feed(permitted(1));
+    assert_eq!(caller.permit_ends(), [Slot(0)]);
+}
+
+// ---- withdrawal ----
+
+#[test]
+fn a_two_in_the_room_ends_the_permit_before_anything_else() {
+    let mut caller = Caller::recorded_in_room();
+    caller.down('2');
+    let first = Slot(caller.slot);
+    assert!(matches!(caller.out[0], Output::EndPermit { at } if at == first));
+    let withdrawn = act(&caller.out[1]).unwrap();
+    assert_eq!((withdrawn.kind, withdrawn.track), (ActKind::Withdrawn, Some(TrackId([1; 16]))));
+    assert!(caller.says(lines::WITHDRAWN) && caller.says(lines::EARLIER_ASK));
+    caller.up('2');
+    assert!(caller.orders().is_empty(), "the same press does not answer the question");
+}
+
+#[test]
+fn only_nine_keeps() {
+    for key in "013456789*#".chars() {
+        let mut caller = Caller::recorded_in_room();
+        caller.press('2');
+        caller.hear_out();
+        caller.press(key);
+        let expected: &[Decision] = if key == '9' { &[Decision::Keep] } else { &[] };
+        assert_eq!(caller.orders(), expected, "{key}");
+        assert!(key == '9' || caller.says(lines::EARLIER_ASK), "{key} repeats the question");
+    }
+}
+
+#[test]
+fn a_second_two_deletes() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('2');
+    caller.hear_out();
+    caller.press('2');
+    assert_eq!(caller.orders(), [Decision::Erase]);
+    assert_eq!(caller.acts(), [ActKind::Withdrawn, ActKind::ErasedEarlier]);
+}
+
+#[test]
+fn a_double_two_is_one_withdrawal() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('2');
+    caller.pass(200);
+    caller.press('2');
+    assert!(caller.orders().is_empty());
+    assert_eq!(caller.permit_ends().len(), 1);
+}
+
+#[test]
+fn silence_after_two_askings_deletes() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('2');
+    caller.hear_out();
+    caller.wait(15_100);
+    assert!(caller.orders().is_empty() && caller.says(lines::EARLIER_ASK));
+    caller.hear_out();
+    caller.wait(15_100);
+    assert_eq!(caller.orders(), [Decision::Erase]);
+}
+
+#[test]
+fn hanging_up_in_the_question_erases() {
+    for end in [Input::CallerLeft, Input::MediaLost, Input::MeetingEnded, Input::Draining] {
+        let mut caller = Caller::recorded_in_room();
+        caller.press('2');
+        caller.took();
+        caller.feed(end);
+        assert_eq!(caller.acts(), [ActKind::HungUp]);
+        assert_eq!(caller.orders(), [Decision::Erase]);
+        let act_at = caller.out.iter().position(|output| act(output).is_some());
+        let order_at = caller.out.iter().position(|output| matches!(output, Output::Order { .. }));
+        assert!(act_at < order_at, "evidence first");
+    }
+}
+
+#[test]
+fn an_order_is_confirmed_only_when_it_is_on_the_disk() {
+    for (key, told) in [('2', lines::ORDER_ERASED), ('9', lines::ORDER_KEPT)] {
+        let mut caller = Caller::recorded_in_room();
+        caller.press('2');
+        caller.hear_out();
+        caller.press(key);
+        assert!(!caller.says(told));
+        caller.feed(Input::OrderWritten);
+        assert!(caller.says(told));
+    }
+}
+
+#[test]
+fn an_order_that_fails_is_said_and_tried_until_it_is_written() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('2');
+    caller.hear_out();
+    caller.press('2');
+    caller.feed(Input::OrderFailed);
+    assert!(caller.says(lines::ORDER_FAILED) && !caller.says(lines::ORDER_ERASED));
+    caller.took();
+    caller.press('0');
+    caller.press('1');
+    assert!(caller.says(lines::ORDER_OWED), "no new yes before the order is written");
+    caller.wait(31_000);
+    assert_eq!(caller.orders(), [Decision::Erase]);
+    caller.feed(Input::OrderFailed);
+    caller.took();
+    caller.wait(31_000);
+    assert_eq!(caller.orders(), [Decision::Erase]);
+    caller.feed(Input::OrderWritten);
+    assert!(caller.says(lines::ORDER_ERASED));
+    caller.took();
+    caller.wait(60_000);
+    assert!(caller.orders().is_empty());
+}
+
+#[test]
+fn withdrawing_in_the_receipt_still_leads_into_the_room() {
+    let mut caller = Caller::at_receipt();
+    caller.press('2');
+    caller.hear_out();
+    caller.press('2');
+    assert!(!caller.entered());
+    caller.feed(Input::OrderWritten);
+    assert!(caller.entered() && caller.says(lines::ORDER_ERASED));
+}
+
+#[test]
+fn each_yes_is_a_new_track() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('2');
+    caller.hear_out();
+    caller.press('2');
+    caller.feed(Input::OrderWritten);
+    caller.hear_out();
+    caller.took();
+    caller.press('0');
+    caller.press('1');
+    assert_eq!(caller.acts(), [ActKind::Offered]);
+    caller.press('1');
+    assert_eq!(caller.grants(), 0, "the notice is heard again first");
+    caller.hear_out();
+    caller.press('1');
+    assert_eq!(caller.grants(), 1);
+    caller.feed(permitted(2));
+    caller.hear_out();
+    caller.took();
+    caller.press('2');
+    assert_eq!(caller.out.iter().find_map(act).unwrap().track, Some(TrackId([2; 16])));
+}
+
+// ---- the room ----
+
+#[test]
+fn agreeing_again_while_recorded_is_answered_kindly() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('0');
+    caller.press('1');
+    assert!(caller.says(lines::ALREADY_RECORDED));
+    assert_eq!(caller.grants(), 0);
+    assert!(caller.acts().is_empty());
+}
+
+#[test]
+fn a_two_of_somebody_off_record_changes_nothing_and_is_answered() {
+    let mut caller = Caller::refuser_in_room();
+    caller.press('2');
+    assert!(caller.says(lines::STATUS_OFF));
+    assert!(caller.permit_ends().is_empty() && caller.acts().is_empty());
+}
+
+#[test]
+fn a_two_in_the_menu_withdraws_too() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('0');
+    assert!(caller.says(lines::MENU));
+    caller.took();
+    caller.down('2');
+    assert!(matches!(caller.out[0], Output::EndPermit { .. }));
+}
+
+#[test]
+fn star_two_is_the_exchanges_and_no_withdrawal() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('*');
+    caller.press('2');
+    assert!(caller.permit_ends().is_empty());
+    caller.press('2');
+    assert_eq!(caller.permit_ends().len(), 1);
+}
+
+#[test]
+fn a_digit_after_a_menu_that_timed_out_does_nothing() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('0');
+    caller.hear_out();
+    caller.wait(5_100);
+    caller.took();
+    caller.press('6');
+    assert!(!caller.out.iter().any(|output| matches!(output, Output::Mute(_) | Output::Say { .. })));
+}
+
+#[test]
+fn what_is_not_there_yet_is_said_kindly() {
+    for key in "04578".chars() {
+        let mut caller = Caller::refuser_in_room();
+        caller.press('0');
+        caller.press(key);
+        assert!(caller.says(lines::NOT_HERE), "{key}");
+    }
+}
+
+#[test]
+fn six_mutes_and_unmutes() {
+    let mut caller = Caller::refuser_in_room();
+    caller.press('0');
+    caller.press('6');
+    assert!(caller.says(lines::MUTED));
+    caller.press('*');
+    caller.press('6');
+    assert!(caller.says(lines::UNMUTED));
+    let mutes: Vec<_> =
+        caller.out.iter().filter_map(|o| if let Output::Mute(on) = o { Some(*on) } else { None }).collect();
+    assert_eq!(mutes, [true, false]);
+}
+
+#[test]
+fn nine_counts_heads() {
+    let mut caller = Caller::refuser_in_room();
+    caller.press('*');
+    caller.press('9');
+    assert!(caller.out.iter().any(|output| matches!(output, Output::CountHeads)));
+    caller.feed(Input::Heads { here: 12, recorded: 1 });
+    assert_eq!(caller.saying.clone().unwrap().1, [lines::NUMBERS[2], lines::WHO_HERE, lines::WHO_RECORDED_ONE]);
+}
+
+#[test]
+fn three_tells_the_status_and_the_receipt_again() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('0');
+    caller.press('3');
+    assert!(caller.says(lines::STATUS_RECORDED) && caller.says(lines::RECEIPT));
+    let mut caller = Caller::refuser_in_room();
+    caller.press('0');
+    caller.press('3');
+    assert!(caller.says(lines::STATUS_OFF) && !caller.says(lines::RECEIPT));
+}
+
+#[test]
+fn every_key_press_is_settled_exactly_once_and_last() {
+    let everywhere: [fn() -> Caller; 9] = [
+        Caller::ringing,
+        Caller::at_pin,
+        Caller::at_notice,
+        Caller::granting,
+        Caller::at_receipt,
+        Caller::recorded_in_room,
+        Caller::refuser_in_room,
+        || {
+            let mut caller = Caller::recorded_in_room();
+            caller.press('2');
+            caller
+        },
+        || {
+            let mut caller = Caller::recorded_in_room();
+            caller.feed(Input::MeetingEnded);
+            caller
+        },
+    ];
+    for place in everywhere {
+        for key in "0123456789*#".chars() {
+            let mut caller = place();
+            caller.pass(1_000);
+            caller.took();
+            caller.press(key);
+            assert_eq!(caller.out.iter().filter(|output| matches!(output, Output::DigitSettled)).count(), 1);
+            assert!(matches!(caller.out.last(), Some(Output::DigitSettled)));
+        }
+    }
+}
+
+// ---- the record begins and stops ----
+
+#[test]
+fn if_recording_begins_only_later_everybody_is_asked_then() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.feed(Input::PinRight(invitation(false)));
+    assert!(caller.says(lines::NOT_YET_ON) && caller.entered());
+    assert_eq!(caller.acts(), []);
+    caller.hear_out();
+    caller.feed(Input::RecordingChanged { on: true });
+    assert!(caller.says(lines::TONE_ON) && caller.says(lines::NOTICE_WHO));
+    assert_eq!(caller.acts(), [ActKind::Offered]);
+    caller.press('1');
+    assert_eq!(caller.grants(), 0);
+    caller.hear_out();
+    caller.press('1');
+    assert_eq!(caller.grants(), 1);
+}
+
+#[test]
+fn who_was_asked_already_only_hears_how_it_stands() {
+    let mut caller = Caller::refuser_in_room();
+    caller.feed(Input::RecordingChanged { on: false });
+    assert!(caller.says(lines::RECORD_OFF));
+    caller.feed(Input::RecordingChanged { on: true });
+    assert!(caller.says(lines::RECORD_ON) && caller.says(lines::STATUS_OFF));
+    assert!(caller.acts().is_empty());
+    let mut caller = Caller::recorded_in_room();
+    caller.feed(Input::RecordingChanged { on: false });
+    caller.feed(Input::RecordingChanged { on: true });
+    assert!(caller.says(lines::RECORD_ON) && caller.says(lines::STATUS_RECORDED));
+}
+
+#[test]
+fn one_question_at_a_time() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('2');
+    let asked = caller.saying.clone();
+    caller.feed(Input::RecordingChanged { on: false });
+    assert_eq!(caller.saying, asked, "the open question is not interrupted");
+    caller.hear_out();
+    caller.press('9');
+    caller.feed(Input::OrderWritten);
+    assert!(caller.says(lines::ORDER_KEPT) && caller.says(lines::RECORD_OFF));
+}
+
+// ---- the end ----
+
+#[test]
+fn the_end_of_the_meeting_is_said_and_then_the_line_is_put_down() {
+    for (end, told, farewell) in [
+        (Input::MeetingEnded, lines::BYE_ENDED, Farewell::MeetingEnded),
+        (Input::Draining, lines::BYE_DRAINING, Farewell::Draining),
+    ] {
+        let mut caller = Caller::recorded_in_room();
+        caller.feed(end);
+        assert!(caller.says(told));
+        assert_eq!(caller.hung_up(), None);
+        caller.hear_out();
+        assert_eq!(caller.hung_up(), Some(farewell));
+    }
+}
+
+#[test]
+fn a_goodbye_that_nobody_hears_ends_too() {
+    let mut caller = Caller::refuser_in_room();
+    caller.feed(Input::MeetingEnded);
+    caller.wait(16_000);
+    assert_eq!(caller.hung_up(), Some(Farewell::MeetingEnded));
+}
+
+#[test]
+fn a_yes_that_comes_true_after_the_meetings_end_holds_nothing() {
+    let mut caller = Caller::granting();
+    caller.feed(Input::MeetingEnded);
+    caller.feed(permitted(1));
+    assert_eq!(caller.permit_ends(), [Slot(0)]);
+}
+
+#[test]
+fn neither_inputs_nor_outputs_nor_calls_print_a_digit() {
+    let mut caller = Caller::at_pin();
+    "48151623".chars().for_each(|digit| caller.press(digit));
+    let mut printed = format!("{:?}", caller.call);
+    caller.press('#');
+    printed += &format!("{:?} {:?}", caller.out, Input::Digit { digit: '7', began: Slot(0), ended: Slot(1) });
+    let held = Caller::recorded_in_room();
+    printed += &format!("{:?} {:?}", held.call, permitted(1));
+    for secret in ["48151623", "12345678", "'7'"] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+// ---- whatever happens ----
+
+/// Something that a caller, the shell or time does.
+#[derive(Clone, Debug)]
+enum Deed {
+    Press(char),
+    Down(char),
+    Hear,
+    HearOut,
+    Wait(u64),
+    Said(u32, usize),
+    Tell(Input),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let key = prop::sample::select("0123456789*#".chars().collect::<Vec<_>>());
+    let told = prop::sample::select(vec![
+        Input::Confirmed,
+        Input::PinRight(invitation(true)),
+        Input::PinRight(invitation(false)),
+        wrong(),
+        Input::NotOpen,
+        permitted(1),
+        Input::NoPermit { why: NoPermit::NoKeys },
+        Input::OrderWritten,
+        Input::OrderFailed,
+        Input::RecordingChanged { on: true },
+        Input::RecordingChanged { on: false },
+        Input::Heads { here: 3, recorded: 2 },
+        Input::TimePassed,
+        Input::MeetingEnded,
+        Input::MediaLost,
+    ]);
+    prop_oneof![
+        8 => key.clone().prop_map(Deed::Press),
+        1 => key.prop_map(Deed::Down),
+        6 => Just(Deed::Hear),
+        3 => Just(Deed::HearOut),
+        4 => prop::sample::select(vec![100, 1_000, 6_000, 16_000, 200_000]).prop_map(Deed::Wait),
+        1 => (0_u32..20, 0_usize..8).prop_map(|(token, part)| Deed::Said(token, part)),
+        5 => told.prop_map(Deed::Tell),
+    ]
+}
+
+/// What an onlooker knows who sees only what goes in and what comes out.
+#[derive(Default)]
+struct Onlooker {
+    said: Option<(u32, Vec<PromptId>)>,
+    heard: Vec<PromptId>,
+    pressed: Option<char>,
+    /// A yes was granted and neither refused nor taken back since.
+    open: bool,
+}
+
+impl Onlooker {
+    fn sees(&mut self, input: &Input, out: &[Output]) {
+        match input {
+            Input::Said { token, part } => {
+                if let Some((current, prompts)) = &self.said
+                    && current == token
+                {
+                    self.heard.extend(prompts.get(*part).copied());
+                }
+            }
+            Input::Digit { digit, .. } => self.pressed = Some(*digit),
+            Input::NoPermit { .. } => self.open = false,
+            _ => {}
+        }
+        for output in out {
+            match output {
+                Output::Say { token, prompts, .. } => self.said = Some((*token, prompts.clone())),
+                Output::Hush => self.said = None,
+                Output::Act(act) if act.kind == ActKind::Offered => self.heard.clear(),
+                Output::EndPermit { .. } => self.open = false,
+                Output::Grant { .. } => {
+                    assert_eq!(self.pressed, Some('1'), "a yes is a 1");
+                    assert!(matches!(input, Input::Digit { .. }), "a yes is a key");
+                    for must in [lines::MEETING, lines::NOTICE_WHO, lines::NOTICE_WHY, lines::NOTICE_BACK] {
+                        assert!(self.heard.contains(&must), "a yes before {must} was heard");
+                    }
+                    assert!(!self.open, "a second yes while one is open");
+                    self.open = true;
+                }
+                _ => {}
+            }
+        }
+        let withdrawn = out.iter().position(|o| act(o).is_some_and(|act| act.kind == ActKind::Withdrawn));
+        if let Some(at) = withdrawn {
+            assert!(matches!(out[0], Output::EndPermit { .. }) && at == 1, "the permit ends before anything else");
+        }
+    }
+}
+
+fn live(caller: &mut Caller, onlooker: &mut Onlooker, deed: &Deed) {
+    match deed {
+        Deed::Press(key) => {
+            watched(caller, onlooker, Input::DigitBegan { digit: *key, slot: Slot(caller.slot) });
+            let began = Slot(caller.slot);
+            caller.pass(100);
+            watched(caller, onlooker, Input::Digit { digit: *key, began, ended: Slot(caller.slot) });
+        }
+        Deed::Down(key) => watched(caller, onlooker, Input::DigitBegan { digit: *key, slot: Slot(caller.slot) }),
+        Deed::Hear => {
+            if let Some((token, prompts, heard)) = &mut caller.saying
+                && *heard < prompts.len()
+            {
+                let input = Input::Said { token: *token, part: *heard };
+                *heard += 1;
+                caller.pass(1_000);
+                watched(caller, onlooker, input);
+            }
+        }
+        Deed::HearOut => {
+            while caller.saying.as_ref().is_some_and(|(_, prompts, heard)| *heard < prompts.len()) {
+                live(caller, onlooker, &Deed::Hear);
+            }
+        }
+        Deed::Wait(ms) => {
+            caller.pass(*ms);
+            watched(caller, onlooker, Input::TimePassed);
+        }
+        Deed::Said(token, part) => watched(caller, onlooker, Input::Said { token: *token, part: *part }),
+        Deed::Tell(input) => watched(caller, onlooker, input.clone()),
+    }
+}
+
+fn watched(caller: &mut Caller, onlooker: &mut Onlooker, input: Input) {
+    caller.took();
+    caller.feed(input.clone());
+    onlooker.sees(&input, &caller.out);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn no_life_of_a_call_yields_a_yes_unheard_or_a_second_one(deeds in prop::collection::vec(deed(), 1..80), far in 0..3) {
+        let mut caller = match far {
+            0 => Caller::ringing(),
+            1 => Caller::at_notice(),
+            _ => Caller::at_pin(),
+        };
+        let mut onlooker = Onlooker { said: caller.saying.clone().map(|(token, prompts, _)| (token, prompts)), ..Onlooker::default() };
+        for deed in &deeds {
+            live(&mut caller, &mut onlooker, deed);
+        }
+    }
+}
