@@ -1,7 +1,7 @@
 //! Tests of both sides together: what a gateway writes, an archive reads, whatever happens in between.
 
 mod after_a_kill;
-mod made;
+pub(crate) mod made;
 mod refused;
 mod vectors;
 

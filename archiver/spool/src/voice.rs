@@ -306,6 +306,7 @@ mod tests {
     use super::*;
     use crate::disk::Disk;
     use crate::name::tests::dice;
+    use crate::tests::made::memory;
     use crate::write::seal_file;
 
     /// A voice file with packets in these slots.
@@ -322,7 +323,7 @@ mod tests {
             salt: [5; 32],
             commitment: [0; 32],
         };
-        let dir = tempfile::tempdir().unwrap();
+        let dir = memory();
         let path = dir.path().join("voice");
         seal_file(
             &Disk::default(),
@@ -408,6 +409,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn arbitrary_bytes_are_indexed_and_opened_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..4096)) {
             let (good, key) = file(100..101);

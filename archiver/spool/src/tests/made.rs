@@ -143,7 +143,7 @@ impl Made {
 }
 
 /// In memory where there is such a place: these tests sync often.
-pub(super) fn memory() -> TempDir {
+pub(crate) fn memory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 

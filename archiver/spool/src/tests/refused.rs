@@ -472,7 +472,7 @@ fn an_act_without_a_permit_may_be_erased_but_a_stranger_may_not() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn arbitrary_files_are_refused_without_a_panic(files in proptest::collection::vec(
