@@ -348,6 +348,14 @@ mod tests {
     }
 
     #[test]
+    fn a_press_without_its_ends_is_as_long_as_its_longest_packet() {
+        let mut digits = Digits::new();
+        let events = sent('7', 1_000, 100);
+        hear(&mut digits, &[events[0], events[3], events[1]]);
+        assert_eq!(silence(&mut digits, 5), [Digit::Ended { digit: '7', timestamp: 1_640 }]);
+    }
+
+    #[test]
     fn the_next_press_ends_the_one_before() {
         let mut digits = Digits::new();
         let mut heard = hear(&mut digits, &sent('1', 0, 100)[..3]);

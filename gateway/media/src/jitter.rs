@@ -444,7 +444,8 @@ mod tests {
     #[test]
     fn a_stream_that_stops_becomes_nothing_and_leaves_nothing_in_memory() {
         let mut jitter = Jitter::new(2, IDLE);
-        jitter.put(0, &packet(0, 160));
+        // Over the end of the ring.
+        jitter.put(RING - 80, &packet(0, 160));
         lead(&mut jitter);
         take(&mut jitter);
         for _ in 0..3 {
@@ -463,6 +464,28 @@ mod tests {
         assert_eq!(jitter.put(0, &packet(0, 160)), Put::Late);
         jitter.put(160, &packet(160, 160));
         assert_eq!(take(&mut jitter), (Taken::Voice, slot(160)));
+    }
+
+    #[test]
+    fn a_late_packet_now_and_then_does_not_begin_anew() {
+        let mut jitter = Jitter::new(2, IDLE);
+        for n in 0..60 {
+            jitter.put(n * 160, &packet(n * 160, 160));
+            if n > 10 && n % 2 == 0 {
+                assert_eq!(jitter.put((n - 8) * 160, &packet(0, 160)), Put::Late);
+            }
+            take(&mut jitter);
+        }
+        assert_eq!(jitter.counters().began_anew, 0);
+    }
+
+    #[test]
+    fn a_packet_that_was_overtaken_does_not_shorten_what_is_there() {
+        let mut jitter = Jitter::new(2, IDLE);
+        jitter.put(0, &packet(0, 160));
+        jitter.put(320, &packet(320, 160));
+        jitter.put(160, &packet(160, 160));
+        assert_eq!(jitter.end, 480);
     }
 
     #[test]
@@ -508,7 +531,9 @@ mod tests {
             for n in 0..10 {
                 jitter.put(u32::wrapping_add(start, n * 160), &packet(n * 160, 160));
                 let (taken, sound) = take(&mut jitter);
-                if n >= 2 {
+                if n < 2 {
+                    assert_eq!(taken, Taken::Nothing);
+                } else {
                     assert_eq!((taken, sound), (Taken::Voice, slot((n - 2) * 160)));
                 }
             }

@@ -390,6 +390,28 @@ mod tests {
     }
 
     #[test]
+    fn two_packets_of_another_source_that_are_not_in_a_row_are_not_believed() {
+        let (mut phone, mut leg) = pair();
+        leg.receive(&send(&mut phone, 1_000));
+        let mut other = Leg::new(config(Law::A, 77));
+        for _ in 0..5 {
+            assert_eq!(leg.receive(&send(&mut other, 500)), Received::Ignored(Why::Ssrc));
+            send(&mut other, 500);
+        }
+    }
+
+    #[test]
+    fn sound_after_a_key_begins_with_a_marker() {
+        let (mut phone, _) = pair();
+        send(&mut phone, 0);
+        phone.press('1', 40);
+        let sent: Vec<_> = (0..6).map(|_| send(&mut phone, 0)).collect();
+        let seen: Vec<_> =
+            sent.iter().map(|bytes| rtp::parse(bytes).unwrap()).map(|p| (p.payload_type, p.marker)).collect();
+        assert_eq!(seen, [(101, true), (101, false), (101, false), (101, false), (8, true), (8, false)]);
+    }
+
+    #[test]
     fn a_press_arrives_once_and_nothing_of_it_is_heard() {
         let (mut phone, mut leg) = pair();
         for _ in 0..10 {
