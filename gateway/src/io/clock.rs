@@ -57,6 +57,12 @@ impl Clock {
         Self { start_ns: sys::monotonic_ns() }
     }
 
+    /// An epoch in which so many slots have passed already.
+    #[cfg(test)]
+    pub(crate) fn started_ago(slots: u64) -> Self {
+        Self { start_ns: sys::monotonic_ns() - slots * Slot::MS * 1_000_000 }
+    }
+
     /// The slot that is running.
     pub fn slot(&self) -> Slot {
         self.quarter().slot()

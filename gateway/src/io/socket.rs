@@ -92,8 +92,7 @@ impl MediaSocket {
     /// Takes a socket of [`open`]; `named` is the remote address of the SDP. Where the rule leaves no choice the
     /// socket is connected at once.
     pub fn new(socket: UdpSocket, rule: SourceRule, named: SocketAddr) -> Self {
-        let mut new =
-            Self { socket, rule, named, state: State::Waiting(None), eager: 0, counts: Counts::default() };
+        let mut new = Self { socket, rule, named, state: State::Waiting(None), eager: 0, counts: Counts::default() };
         new.aim();
         new
     }
@@ -131,6 +130,15 @@ impl MediaSocket {
                 };
             }
             State::Waiting(candidate) => self.weigh(candidate, buffer, plausible),
+        }
+    }
+
+    /// Reads to the end: keys come beside the sound, so a slot with one holds more than a packet.
+    pub fn receive_rest(&mut self, buffer: &mut [u8], mut each: impl FnMut(&[u8])) {
+        match self.state {
+            State::Settled => self.read_blindly(0, buffer, &mut each),
+            State::Settling { peer, .. } => self.read_compared(peer, buffer, &mut each),
+            State::Waiting(_) => {}
         }
     }
 
@@ -467,6 +475,21 @@ mod tests {
         assert_eq!(peer.recv(&mut buffer).unwrap(), 10);
         assert_eq!(socket.counts().refused, 1);
         assert_eq!(socket.counts().unsent, 0);
+    }
+
+    #[test]
+    fn the_rest_of_a_slot_can_be_read_at_once() {
+        let (peer, named) = phone();
+        let (socket, ours) = gateway(10);
+        let mut socket = MediaSocket::new(socket, SourceRule::Exact, named);
+        assert!(heard(&mut socket, 0..5).is_empty());
+        for packet in [b"key", b"one", b"two"] {
+            peer.send_to(packet, ours).unwrap();
+        }
+        assert_eq!(heard(&mut socket, 5..6).len(), 1);
+        let mut rest = 0;
+        socket.receive_rest(&mut [0; 64], |_| rest += 1);
+        assert_eq!(rest, 2);
     }
 
     #[test]

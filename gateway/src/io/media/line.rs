@@ -5,6 +5,7 @@
 //!
 //! Not here: who hears whom (`room`), what is kept (`tap`), and when a line's turn is (`worker`).
 
+use std::cell::Cell;
 use std::net::{SocketAddr, UdpSocket};
 
 use media::dtmf::Digit;
@@ -159,19 +160,25 @@ impl Line {
     /// Reads the socket and takes this slot's sound: silence while a key is down and shortly after.
     pub(super) fn hear(&mut self, slot: Slot, buffer: &mut [u8], outside: &mut Outside) {
         self.catch_up(slot, outside);
-        let mut packets = 0_u32;
+        let (packets, events) = (Cell::new(0_u32), Cell::new(0_u32));
         let Self { socket, leg, ignored, keys, pressed, call, .. } = self;
-        socket.receive(slot.0, buffer, |bytes| rtp::parse(bytes).is_some(), |bytes| {
-            packets += 1;
+        let mut packet = |bytes: &[u8]| {
+            packets.set(packets.get() + 1);
             match leg.receive(bytes) {
-                Received::Voice | Received::Event(None) => {}
+                Received::Voice => return,
+                Received::Event(None) => {}
                 Received::Event(Some(digit)) => tell_digit(*call, digit, slot, leg, (keys, pressed), outside),
                 Received::Ignored(_) => *ignored += 1,
             }
-        });
+            events.set(events.get() + 1);
+        };
+        socket.receive(slot.0, buffer, |bytes| rtp::parse(bytes).is_some(), &mut packet);
+        if events.get() > 0 {
+            socket.receive_rest(buffer, &mut packet);
+        }
         self.take(slot, outside);
         self.energy = level::energy(&self.frame);
-        self.watch(packets, outside);
+        self.watch(packets.get(), outside);
         self.retry_lost(&outside.frames);
     }
 
@@ -292,9 +299,7 @@ impl Line {
 /// Gives the recorder a piece, or remembers that it did not get it.
 fn push(frames: &Frames, lost: &mut Option<Lost>, piece: TapOut) {
     let (piece, track, from, until) = match piece {
-        TapOut::Frame { track, slot, frame } => {
-            (Taped::Frame { track, slot, frame }, track, slot, Slot(slot.0 + 1))
-        }
+        TapOut::Frame { track, slot, frame } => (Taped::Frame { track, slot, frame }, track, slot, Slot(slot.0 + 1)),
         TapOut::Gap { track, from, until, reason } => (Taped::Gap { track, from, until, reason }, track, from, until),
     };
     if let Some(Lost { track, from, until }) = *lost {

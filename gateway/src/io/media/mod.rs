@@ -47,36 +47,93 @@ pub struct Settings {
 /// What the switchboard wants of a call's or a room's sound.
 pub enum ToWorker {
     /// `remote` is the SDP's address.
-    Open { call: CallId, socket: UdpSocket, leg: LegConfig, remote: SocketAddr, rule: SourceRule },
+    Open {
+        call: CallId,
+        socket: UdpSocket,
+        leg: LegConfig,
+        remote: SocketAddr,
+        rule: SourceRule,
+    },
     /// A re-INVITE changed codec, address or both.
-    Retarget { call: CallId, leg: LegConfig, remote: SocketAddr, rule: SourceRule },
+    Retarget {
+        call: CallId,
+        leg: LegConfig,
+        remote: SocketAddr,
+        rule: SourceRule,
+    },
     /// Neither mixed nor recorded while held; hears nothing of the room.
-    Hold { call: CallId, on: bool },
+    Hold {
+        call: CallId,
+        on: bool,
+    },
     /// Replaces what this caller hears from us, at once; over the room's sound, which goes on softly behind it.
-    Say { call: CallId, token: u32, parts: Vec<Arc<Prompt>> },
-    Hush { call: CallId },
-    Enter { call: CallId, room: RoomId, seat: SeatNo },
-    Leave { call: CallId },
+    Say {
+        call: CallId,
+        token: u32,
+        parts: Vec<Arc<Prompt>>,
+    },
+    Hush {
+        call: CallId,
+    },
+    Enter {
+        call: CallId,
+        room: RoomId,
+        seat: SeatNo,
+    },
+    Leave {
+        call: CallId,
+    },
     /// From the permit's first slot on this voice goes to the recorder, while the room's record is on.
-    Permit { call: CallId, permit: Permit },
+    Permit {
+        call: CallId,
+        permit: Permit,
+    },
     /// `at` is the first slot that is no longer permitted.
-    EndPermit { call: CallId, at: Slot },
+    EndPermit {
+        call: CallId,
+        at: Slot,
+    },
     /// The key press that began last was judged: the tap, held since then, goes on.
-    DigitSettled { call: CallId },
-    Record { room: RoomId, on: bool },
-    Mute { call: CallId, on: bool },
-    Close { call: CallId },
+    DigitSettled {
+        call: CallId,
+    },
+    Record {
+        room: RoomId,
+        on: bool,
+    },
+    Mute {
+        call: CallId,
+        on: bool,
+    },
+    Close {
+        call: CallId,
+    },
 }
 
 /// What the switchboard learns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FromWorker {
-    DigitBegan { call: CallId, digit: char, slot: Slot },
-    Digit { call: CallId, digit: char, began: Slot, ended: Slot },
+    DigitBegan {
+        call: CallId,
+        digit: char,
+        slot: Slot,
+    },
+    Digit {
+        call: CallId,
+        digit: char,
+        began: Slot,
+        ended: Slot,
+    },
     /// Part number `part` of the saying `token` was played to its end.
-    Said { call: CallId, token: u32, part: usize },
+    Said {
+        call: CallId,
+        token: u32,
+        part: usize,
+    },
     /// Not a packet for as long as the settings allow. Said once until there is one again.
-    NoMedia { call: CallId },
+    NoMedia {
+        call: CallId,
+    },
 }
 
 /// A worker's queue is full or its thread gone: it is a slot's thousands of messages behind.
@@ -104,8 +161,17 @@ enum Command {
     Tell(ToWorker),
     /// A call is on its way from another worker: what is told to it until then is kept back.
     Expect(CallId),
-    Move { call: CallId, to: usize, room: RoomId, seat: SeatNo },
-    Arrive { line: Box<Line>, room: RoomId, seat: SeatNo },
+    Move {
+        call: CallId,
+        to: usize,
+        room: RoomId,
+        seat: SeatNo,
+    },
+    Arrive {
+        line: Box<Line>,
+        room: RoomId,
+        seat: SeatNo,
+    },
     Stop,
 }
 

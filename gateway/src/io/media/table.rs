@@ -89,6 +89,10 @@ impl Table {
 impl std::fmt::Debug for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let seats = self.seats.iter().map(|seat| seat.seat);
-        f.debug_struct("Table").field("id", &self.id).field("on", &self.on).field("seats", &seats.collect::<Vec<_>>()).finish()
+        f.debug_struct("Table")
+            .field("id", &self.id)
+            .field("on", &self.on)
+            .field("seats", &seats.collect::<Vec<_>>())
+            .finish()
     }
 }

@@ -316,3 +316,6 @@ const PENDING: usize = 4096;
 
 /// The longest datagram that could be sound; the rest is cut off and then no RTP of ours.
 const DATAGRAM_BYTES: usize = 2048;
+
+#[cfg(test)]
+mod tests;

@@ -63,36 +63,82 @@ pub struct About {
 /// What the switchboard wants. Messages are handled in order, each after all sound that was pushed before it.
 pub enum ToRecorder {
     /// A recording begins. Its id was never used before.
-    Begin { about: Box<About>, reply: Reply<()> },
+    Begin {
+        about: Box<About>,
+        reply: Reply<()>,
+    },
     /// Seats and their leaving are remembered for the heads of later chunks; tracks and gaps have messages of their own.
-    Note { recording: RecordingId, slot: Slot, event: MediaEvent },
+    Note {
+        recording: RecordingId,
+        slot: Slot,
+        event: MediaEvent,
+    },
     /// Synced before the reply.
-    Act { recording: RecordingId, slot: Slot, act: Box<Act>, reply: Option<Reply<()>> },
+    Act {
+        recording: RecordingId,
+        slot: Slot,
+        act: Box<Act>,
+        reply: Option<Reply<()>>,
+    },
     /// Opens a track: its line, its key and its voice file are synced before the reply.
-    Track { recording: RecordingId, fact: TrackFact, public: PublicKey, reply: Reply<()> },
+    Track {
+        recording: RecordingId,
+        fact: TrackFact,
+        public: PublicKey,
+        reply: Reply<()>,
+    },
     /// `until` is the first slot no longer permitted; sound of later slots is dropped, also when it was pushed already.
-    EndTrack { recording: RecordingId, track: TrackId, until: Slot, why: String },
+    EndTrack {
+        recording: RecordingId,
+        track: TrackId,
+        until: Slot,
+        why: String,
+    },
     /// Signed and synced before the reply, which names it; then the chunk is closed.
-    Order { recording: RecordingId, decision: Decision, tracks: Vec<TrackId>, reply: Reply<String> },
+    Order {
+        recording: RecordingId,
+        decision: Decision,
+        tracks: Vec<TrackId>,
+        reply: Reply<String>,
+    },
     /// Hands over what is kept so far; the reply names the chunk, or nothing when nothing was being recorded.
     /// Waits for a caller who is just being asked what should become of the earlier part.
-    Cut { recording: RecordingId, reply: Reply<Option<String>> },
+    Cut {
+        recording: RecordingId,
+        reply: Reply<Option<String>>,
+    },
     /// Closes and forgets the recording. A withdrawal nobody decided on by now erases.
-    Finish { recording: RecordingId, why: CloseWhy, reply: Option<Reply<()>> },
+    Finish {
+        recording: RecordingId,
+        why: CloseWhy,
+        reply: Option<Reply<()>>,
+    },
     /// What lies ready for the archive.
-    Waiting { reply: Reply<Waiting> },
+    Waiting {
+        reply: Reply<Waiting>,
+    },
     /// The archive has it: it is deleted here. False when there was none of that name.
-    AcknowledgeChunk { chunk: String, reply: Reply<bool> },
-    AcknowledgeOrder { order: String, reply: Reply<bool> },
+    AcknowledgeChunk {
+        chunk: String,
+        reply: Reply<bool>,
+    },
+    AcknowledgeOrder {
+        order: String,
+        reply: Reply<bool>,
+    },
     /// Finishes every recording and ends the thread.
-    Stop { reply: Reply<()> },
+    Stop {
+        reply: Reply<()>,
+    },
 }
 
 impl ToRecorder {
     /// Must all sound be there that was let go before it was told?
     fn closes(&self) -> bool {
         match self {
-            Self::EndTrack { .. } | Self::Order { .. } | Self::Cut { .. } | Self::Finish { .. } | Self::Stop { .. } => true,
+            Self::EndTrack { .. } | Self::Order { .. } | Self::Cut { .. } | Self::Finish { .. } | Self::Stop { .. } => {
+                true
+            }
             Self::Begin { .. } | Self::Note { .. } | Self::Act { .. } | Self::Track { .. } => false,
             Self::Waiting { .. } | Self::AcknowledgeChunk { .. } | Self::AcknowledgeOrder { .. } => false,
         }
@@ -109,14 +155,24 @@ pub struct Waiting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FromRecorder {
     /// A chunk was closed and lies ready.
-    ChunkReady { recording: RecordingId, chunk: String },
-    OrderWritten { recording: RecordingId, order: String },
+    ChunkReady {
+        recording: RecordingId,
+        chunk: String,
+    },
+    OrderWritten {
+        recording: RecordingId,
+        order: String,
+    },
     /// From now on nothing is laid down and gaps are counted; calls go on. Said once until it is over.
-    Trouble { why: Trouble },
+    Trouble {
+        why: Trouble,
+    },
     /// Sound is laid down again.
     TroubleOver,
     /// On the day of their end: deleted without ever having been fetched.
-    Expired { names: Vec<String> },
+    Expired {
+        names: Vec<String>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,9 +203,18 @@ pub struct Away;
 /// A piece of a permitted voice on its way to the disk.
 #[derive(Clone, Debug)]
 pub enum Taped {
-    Frame { track: TrackId, slot: Slot, frame: Frame },
+    Frame {
+        track: TrackId,
+        slot: Slot,
+        frame: Frame,
+    },
     /// `until` is exclusive.
-    Gap { track: TrackId, from: Slot, until: Slot, reason: GapReason },
+    Gap {
+        track: TrackId,
+        from: Slot,
+        until: Slot,
+        reason: GapReason,
+    },
 }
 
 /// The workers' end of the sound ring. When it is full the newest is refused, and the worker writes a gap later.

@@ -135,8 +135,10 @@ impl Bench {
     fn chunks(&self) -> Vec<Chunk> {
         let names = self.desk.house.spool.ready().unwrap();
         let trusted = |gateway| Some(key().verifying()).filter(|key| key.gateway() == gateway);
-        let mut chunks: Vec<Chunk> =
-            names.iter().map(|name| read::chunk(&self.dir.path().join("ready").join(name), &trusted).unwrap()).collect();
+        let mut chunks: Vec<Chunk> = names
+            .iter()
+            .map(|name| read::chunk(&self.dir.path().join("ready").join(name), &trusted).unwrap())
+            .collect();
         chunks.sort_by_key(|chunk| chunk.head.chunk);
         chunks
     }
@@ -207,12 +209,7 @@ fn a_permitted_voice_is_heard_by_whoever_holds_its_key_and_each_track_is_one_voi
 fn sound_outside_its_permit_is_dropped_even_if_it_lies_before_the_message_that_ends_it() {
     let mut bench = Bench::recording();
     bench.voice(TRACK, 440.0, 0..30);
-    let end = ToRecorder::EndTrack {
-        recording: RECORDING,
-        track: TRACK,
-        until: Slot(40),
-        why: "withdrawn".to_owned(),
-    };
+    let end = ToRecorder::EndTrack { recording: RECORDING, track: TRACK, until: Slot(40), why: "withdrawn".to_owned() };
     bench.desk.foresee(&end);
     bench.voice(TRACK, 440.0, 30..50);
     bench.tell(50, end);
@@ -258,7 +255,8 @@ fn no_chunk_is_closed_over_a_withdrawal_nobody_has_decided_on() {
     bench.voice(OTHER, 1.0, 600..610);
     assert!(bench.chunks().is_empty() && cut.try_recv().is_err());
     let tracks = vec![track];
-    let order = bench.ask(620, |reply| ToRecorder::Order { recording, decision: Decision::Keep, tracks, reply }).unwrap();
+    let order =
+        bench.ask(620, |reply| ToRecorder::Order { recording, decision: Decision::Keep, tracks, reply }).unwrap();
     let chunk = cut.try_recv().unwrap().unwrap().unwrap();
     assert_eq!(bench.chunks()[0].name, chunk);
     let said = bench.said();
@@ -288,9 +286,7 @@ fn an_erase_order_leaves_no_sealed_byte_in_any_chunk_and_the_other_voice_as_it_w
 
 fn walk(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path.display().to_string()] })
-        .collect()
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path.display().to_string()] }).collect()
 }
 
 #[test]
@@ -367,7 +363,7 @@ fn what_the_archive_has_taken_is_gone_here() {
 fn the_thread_answers_lays_down_what_was_pushed_before_and_finishes_everything_when_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let private = keys::mint(&mut chance).0;
-    let started = Recorder::start(settings(dir.path()), Clock::start()).unwrap();
+    let started = Recorder::start(settings(dir.path()), Clock::started_ago(20)).unwrap();
     let ask = |message: &dyn Fn(Reply<()>) -> ToRecorder| {
         let (reply, answer) = oneshot::channel();
         started.recorder.tell(message(reply)).unwrap();
