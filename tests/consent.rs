@@ -1,0 +1,91 @@
+//! Who is in the recording: those who said yes, after they were told, and nobody else.
+
+use std::time::Duration;
+
+use crate::support::ears::Person::{Anna, Bert};
+use crate::support::house::House;
+use crate::support::phone::Phone;
+use crate::support::until;
+
+#[test]
+fn the_refuser_is_in_the_room_and_not_in_the_recording() {
+    let house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.agrees(&house);
+    let mut bert = Phone::calls(&house, Bert);
+    bert.arrives(&house);
+    bert.refuses(&house);
+    assert!(!house.seat(bert.seat).expect("Bert's seat").recorded);
+
+    anna.speaks();
+    bert.hears(Anna);
+    let said = anna.falls_silent();
+    bert.speaks();
+    anna.hears(Bert);
+    anna.listens(2);
+    bert.falls_silent();
+    anna.does_not_hear(Bert, 1);
+
+    // While the meeting runs there is already something to listen to.
+    let soon = house.export("mittendrin");
+    soon.all().assert_with(Anna, said - 0.5, "the recording while the meeting runs");
+    soon.all().assert_without(Bert, "the recording while the meeting runs");
+
+    anna.hangs_up();
+    let bert_seat = bert.seat;
+    bert.hangs_up();
+    house.await_handed_over();
+    let export = house.export("danach");
+    export.all().assert_with(Anna, said - 0.5, "the recording");
+    export.all().assert_without(Bert, "the recording");
+    assert!(export.voice(bert_seat).is_none(), "there is a file of somebody who said no");
+}
+
+#[test]
+fn who_answers_nothing_is_off_record_and_in_the_room() {
+    let house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.agrees(&house);
+    let mut bert = Phone::calls(&house, Bert);
+    bert.arrives(&house);
+    // The question is asked twice, then silence is a no.
+    until("the silent one to be in the room", SILENCE, || house.seat(bert.seat).filter(|seat| seat.in_room));
+    assert!(!house.seat(bert.seat).expect("Bert's seat").recorded);
+    bert.speaks();
+    anna.hears(Bert);
+    bert.falls_silent();
+    anna.speaks();
+    bert.hears(Anna);
+    anna.falls_silent();
+    anna.hangs_up();
+    bert.hangs_up();
+    house.await_handed_over();
+    let export = house.export("kopie");
+    export.all().assert_with(Anna, 1.0, "the recording");
+    export.all().assert_without(Bert, "the recording");
+}
+
+#[test]
+fn a_yes_keyed_before_its_time_is_none() {
+    let house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    // All of it at once: the PIN, and a yes before a word of the notice was heard.
+    anna.hears_out();
+    anna.keys(&format!("{}#", house.guest_pin()));
+    let seat = until("a seat", SILENCE, || house.seats().first().map(|seat| seat.number));
+    anna.seat = seat;
+    for _ in 0..4 {
+        anna.keys("1");
+    }
+    anna.listens(2);
+    let now = house.seat(seat).expect("Anna's seat");
+    assert!(!now.recorded, "keys from before the notice made a yes");
+    assert!(!now.in_room, "keys from before the notice were taken for an answer");
+    // And the same key counts once the notice was heard.
+    anna.agrees(&house);
+    anna.hangs_up();
+}
+
+const SILENCE: Duration = Duration::from_secs(180);

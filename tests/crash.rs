@@ -1,0 +1,95 @@
+//! Killed in the middle: nothing kept is lost but the last second, and nothing needs a key to go on.
+
+use std::time::{Duration, Instant};
+
+use crate::support::ears::Person::{Anna, Clara};
+use crate::support::house::{House, signal};
+use crate::support::phone::Phone;
+use crate::support::until;
+
+#[test]
+fn a_gateway_killed_in_the_middle_loses_a_second_at_most() {
+    let mut house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.agrees(&house);
+    anna.speaks();
+    let began = Instant::now();
+    anna.listens(6);
+    let said = began.elapsed().as_secs_f32();
+    house.kill_gateway();
+    drop(anna);
+    // The next start closes what was open, without any key, and hands it over; nobody has to do anything.
+    house.await_handed_over();
+    let kept = house.export("kopie").all().seconds_of(Anna);
+    // 0.3 s: the way into the recording, and a measurement in steps of a tenth of a second.
+    assert!(kept > said - 1.3, "{said} s were said until the kill, {kept} s are kept");
+
+    // And it takes calls as before.
+    let mut clara = Phone::calls(&house, Clara);
+    clara.arrives(&house);
+    clara.agrees(&house);
+    clara.hangs_up();
+}
+
+#[test]
+fn a_yes_taken_back_stays_taken_back_when_the_gateway_is_killed_in_the_question() {
+    let mut house = House::open();
+    let mut clara = Phone::calls(&house, Clara);
+    clara.arrives(&house);
+    clara.agrees(&house);
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.agrees(&house);
+    anna.speaks();
+    clara.hears(Anna);
+    anna.falls_silent();
+    clara.speaks();
+    anna.hears(Clara);
+    clara.falls_silent();
+    anna.keys("2");
+    until("the permit to end", Duration::from_secs(3), || house.seat(anna.seat).filter(|seat| !seat.recorded));
+    house.kill_gateway();
+    drop(anna);
+    drop(clara);
+    house.await_handed_over();
+    let all = house.export("kopie").all();
+    all.assert_without(Anna, "the recording: her question was never answered, so it is erased");
+    all.assert_with(Clara, 1.0, "the recording");
+}
+
+#[test]
+fn an_archive_killed_again_and_again_while_it_takes_in_ends_the_same() {
+    let mut house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.agrees(&house);
+    anna.speaks();
+    anna.listens(4);
+    let said = anna.falls_silent();
+    // The archive stands still until the recording lies ready, then dies ever later in its work.
+    signal(house.now("archiver_pid").parse().expect("a process id"), libc::SIGSTOP);
+    anna.hangs_up();
+    let ready = house.spool().join("ready");
+    until("the recording to lie ready", Duration::from_secs(20), || std::fs::read_dir(&ready).ok()?.next().map(|_| ()));
+    for step in 0..KILLS {
+        house.kill_archiver();
+        if house.spool_is_empty() {
+            assert!(step > 0, "the first kill came too late to tell anything");
+            break;
+        }
+        let end = Instant::now() + STEP * step;
+        until("the next moment to kill at", STEP * KILLS, || {
+            (Instant::now() >= end || house.spool_is_empty()).then_some(())
+        });
+    }
+    house.await_handed_over();
+    let export = house.export("kopie");
+    let kept = export.all().seconds_of(Anna);
+    assert!((kept - said).abs() < 0.6, "{said} s were said, {kept} s are kept");
+    assert_eq!(export.index["recordings"].as_array().map_or(1, Vec::len), 1, "it was taken in twice: {}", export.index);
+}
+
+const KILLS: u32 = 8;
+/// Uploading and committing a small chunk takes tens of milliseconds.
+const STEP: Duration = Duration::from_millis(15);

@@ -1,0 +1,138 @@
+//! A clerk at the desk, with a browser.
+
+use std::time::Duration;
+
+use crate::support::browser::Browser;
+use crate::support::ears::Person::{Anna, Bert};
+use crate::support::house::House;
+use crate::support::http;
+use crate::support::phone::Phone;
+use crate::support::until;
+
+/// A clerk who has opened the link of the demo's start.
+pub(crate) fn signs_in(house: &House) -> Browser {
+    let browser = Browser::opens();
+    browser.goes_to(&house.now("desk"));
+    browser.clicks("Weiter zu den Sitzungen");
+    browser.awaits_text("Sitzungen");
+    browser
+}
+
+/// Opens the newest recording and names a purpose.
+pub(crate) fn opens_the_recording(browser: &Browser) {
+    browser.clicks("Aufnahme vom");
+    browser.awaits_text("Angaben zur Aufnahme");
+}
+
+fn names_a_purpose(browser: &Browser) {
+    browser.clicks("Niederschrift erstellen");
+    browser.clicks("Zweck festhalten und anhören");
+    browser.awaits("the player", "return document.getElementById('ton') !== null");
+}
+
+/// How loud this frequency is in what the browser plays now, in dB below full scale; its own filter bank measures it.
+fn plays(browser: &Browser, hz: u32) -> f64 {
+    let script = format!(
+        "if (!window.ear) {{ const c = new AudioContext(); const a = c.createAnalyser(); a.fftSize = 8192; \
+         a.smoothingTimeConstant = 0; c.createMediaElementSource(document.getElementById('ton')).connect(a); \
+         a.connect(c.destination); window.ear = {{c, a, d: new Float32Array(a.frequencyBinCount)}}; c.resume(); }} \
+         window.ear.a.getFloatFrequencyData(window.ear.d); \
+         const b = Math.round({hz} * window.ear.a.fftSize / window.ear.c.sampleRate); \
+         const v = Math.max(window.ear.d[b - 1], window.ear.d[b], window.ear.d[b + 1]); \
+         return isFinite(v) ? v : -200;"
+    );
+    browser.runs(&script).as_f64().unwrap_or(-200.0)
+}
+
+#[test]
+fn a_clerk_sees_who_is_recorded_plays_seeks_and_approves() {
+    let house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.agrees(&house);
+    let mut bert = Phone::calls(&house, Bert);
+    bert.arrives(&house);
+    bert.refuses(&house);
+
+    let browser = signs_in(&house);
+    browser.awaits_text(&format!("Telefon {}", anna.seat));
+    browser.awaits_text("2 Personen sind da.");
+    browser.awaits_text("Eine Person wird aufgenommen.");
+
+    // Four seconds of nothing from her, then her voice: something to seek to.
+    anna.listens(3);
+    anna.speaks();
+    bert.hears(Anna);
+    bert.listens(4);
+    anna.falls_silent();
+    anna.hangs_up();
+    bert.hangs_up();
+    house.await_handed_over();
+
+    browser.goes_to(&format!("{}/sitzungen", origin(&house)));
+    opens_the_recording(&browser);
+    // No sound before a purpose.
+    assert_eq!(browser.runs("return document.querySelectorAll('audio').length"), 0);
+    names_a_purpose(&browser);
+    browser.awaits("the player to know the length", "const t = document.getElementById('ton'); return t.duration > 5");
+    browser.runs("document.getElementById('ton').muted = false; document.getElementById('ton').play(); return 1");
+    until("the clerk to hear Anna", HEARS, || (plays(&browser, Anna.hz()) > -50.0).then_some(()));
+    assert!(plays(&browser, Bert.hz()) < -70.0, "the clerk hears somebody who said no");
+    // Seek: into the voice and back to the silence before it.
+    browser.runs("const t = document.getElementById('ton'); t.currentTime = t.duration - 2.5; t.play(); return 1");
+    browser.awaits(
+        "the player to be there",
+        "const t = document.getElementById('ton'); return !t.seeking && t.currentTime > 3",
+    );
+    until("the clerk to hear Anna after seeking", HEARS, || (plays(&browser, Anna.hz()) > -50.0).then_some(()));
+
+    // One voice alone.
+    browser.clicks(&format!("Telefon {}", 1));
+    browser.awaits("the voice's own sound", "return document.getElementById('ton').src.includes('telefon-1')");
+
+    browser.clicks("Niederschrift genehmigt");
+    browser.awaits_text("Genehmigung zurücknehmen");
+    browser.awaits_text("Die Niederschrift wurde am");
+}
+
+#[test]
+fn a_clerk_ends_the_meeting_and_everybody_is_said_goodbye_to() {
+    let house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.refuses(&house);
+    let browser = signs_in(&house);
+    browser.awaits_text("Eine Person ist da.");
+    browser.clicks("Sitzung beenden");
+    browser.clicks("Ja, Sitzung jetzt beenden");
+    let report = anna.is_hung_up_on();
+    assert_eq!(report["answered"], true);
+    browser.awaits_text("niemand da");
+}
+
+#[test]
+fn the_desk_opens_once_with_its_link_and_to_nobody_without() {
+    let house = House::open();
+    let origin = origin(&house);
+    let host = origin.trim_start_matches("http://").to_owned();
+    let answer = http::ask(&host, "GET", "/sitzungen", &[]).expect("the desk answers");
+    assert!(matches!(answer.status, 302 | 303 | 401 | 403), "{} without a session", answer.status);
+    assert!(!String::from_utf8_lossy(&answer.body).contains("Sitzung beenden"));
+    let policy = answer.header("content-security-policy").expect("a content security policy").to_owned();
+    assert!(policy.contains("default-src 'none'") || policy.contains("default-src 'self'"), "{policy}");
+    assert!(!policy.contains("unsafe-inline"), "{policy}");
+
+    let first = signs_in(&house);
+    first.awaits_text("Sitzungen");
+    let second = Browser::opens();
+    second.goes_to(&house.now("desk"));
+    second.awaits_text("Dieser Link wurde schon benutzt");
+}
+
+pub(crate) fn origin(house: &House) -> String {
+    let link = house.now("desk");
+    let (scheme, rest) = link.split_once("://").expect("an address");
+    format!("{scheme}://{}", rest.split('/').next().expect("a host"))
+}
+
+const HEARS: Duration = Duration::from_secs(15);

@@ -1,0 +1,87 @@
+//! Who hears whom.
+
+use std::time::Duration;
+
+use crate::support::ears::Person::{Anna, Bert, Clara};
+use crate::support::house::{Ground, House, Wish};
+use crate::support::makers::{Baresip, Linphone};
+use crate::support::network::Network;
+use crate::support::phone::Phone;
+use crate::support::until;
+
+#[test]
+fn two_telephones_of_two_makers_hear_each_other_and_not_themselves() {
+    let network = Network::new("10.231.41");
+    let ground = Ground::new();
+    let dir = ground.path().to_owned();
+    let house = House::on(ground, &Wish { sip_host: Some("0.0.0.0".to_owned()), ..Wish::default() });
+    let uri = format!("sip:4711@{}:{}", network.outside, house.sip().port());
+
+    let mut baresip = Baresip::calls(&network, &dir, Bert, &uri);
+    baresip.keys(&format!("{}#", house.guest_pin()));
+    let bert = until("baresip's seat", LONG, || house.seats().first().map(|seat| seat.number));
+    let mut linphone = Linphone::calls(&network, &dir, Clara, &uri);
+    linphone.keys(&format!("{}#", house.guest_pin()));
+    let clara =
+        until("linphone's seat", LONG, || house.seats().iter().map(|seat| seat.number).find(|number| *number != bert));
+
+    // One says no; the other listens to the notice until a yes counts.
+    until("baresip to be in the room", LONG, || {
+        baresip.keys("2");
+        house.seat(bert).filter(|seat| seat.in_room)
+    });
+    until("linphone to be recorded", LONG, || {
+        linphone.keys("1");
+        std::thread::sleep(Duration::from_secs(2));
+        house.seat(clara).filter(|seat| seat.recorded)
+    });
+    until("linphone to be in the room", LONG, || {
+        linphone.keys("#");
+        house.seat(clara).filter(|seat| seat.in_room)
+    });
+    // A third one, ours, knows second by second when both have been heard for a while.
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.refuses(&house);
+    anna.hears(Bert);
+    anna.hears(Clara);
+    anna.listens(4);
+
+    let clara_heard = linphone.hangs_up();
+    let bert_heard = baresip.hangs_up();
+    clara_heard.assert_with(Bert, 3.0, "what linphone heard");
+    clara_heard.assert_without(Clara, "what linphone heard");
+    bert_heard.assert_with(Clara, 3.0, "what baresip heard");
+    bert_heard.assert_without(Bert, "what baresip heard");
+    anna.hangs_up();
+}
+
+#[test]
+fn three_hear_each_other_and_nobody_hears_themselves_or_a_key() {
+    let house = House::open();
+    let mut all = [Phone::calls(&house, Anna), Phone::calls(&house, Bert), Phone::calls(&house, Clara)];
+    for phone in &mut all {
+        phone.arrives(&house);
+        phone.refuses(&house);
+    }
+    let [anna, bert, clara] = &mut all;
+    anna.speaks();
+    bert.hears(Anna);
+    clara.hears(Anna);
+    anna.does_not_hear(Anna, 2);
+    bert.speaks();
+    anna.hears(Bert);
+    clara.hears(Bert);
+    // Keys are events; what the others hear of them is nothing, and the tone goes on.
+    clara.keys("*4");
+    anna.hears(Bert);
+    anna.falls_silent();
+    bert.falls_silent();
+    bert.does_not_hear(Anna, 2);
+    for phone in all {
+        let report = phone.hangs_up();
+        assert_eq!(report["lost"], 0, "packets were lost on the way to a telephone: {report}");
+    }
+}
+
+const LONG: Duration = Duration::from_secs(90);

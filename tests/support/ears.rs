@@ -1,0 +1,93 @@
+//! Whose voice is in a sound: every person of a story says one tone, and a Goertzel filter finds it.
+//!
+//! Not here: where the sound comes from.
+
+use std::path::Path;
+
+use media::tone::dbov_at;
+
+/// A person of a story, known by a tone. None is near a harmonic of another or a tone of the keypad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Person {
+    Anna,
+    Bert,
+    Clara,
+    Dora,
+}
+
+impl Person {
+    pub(crate) const ALL: [Self; 4] = [Self::Anna, Self::Bert, Self::Clara, Self::Dora];
+
+    pub(crate) fn hz(self) -> u32 {
+        match self {
+            Self::Anna => 430,
+            Self::Bert => 610,
+            Self::Clara => 790,
+            Self::Dora => 1030,
+        }
+    }
+}
+
+/// A mono recording in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Sound {
+    pub(crate) rate_hz: u32,
+    pub(crate) samples: Vec<i16>,
+}
+
+impl Sound {
+    pub(crate) fn read(file: &Path) -> Self {
+        let mut reader =
+            hound::WavReader::open(file).unwrap_or_else(|why| panic!("{} is no WAV: {why}", file.display()));
+        let spec = reader.spec();
+        assert_eq!(spec.channels, 1, "{} is not mono", file.display());
+        let samples = reader.samples::<i16>().map(|s| s.expect("a sample")).collect();
+        Self { rate_hz: spec.sample_rate, samples }
+    }
+
+    pub(crate) fn write(&self, file: &Path) {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: self.rate_hz,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut writer = hound::WavWriter::create(file, spec).expect("a WAV file");
+        for sample in &self.samples {
+            writer.write_sample(*sample).expect("room on the disk");
+        }
+        writer.finalize().expect("room on the disk");
+    }
+
+    /// In each 100 ms, the level of this frequency in dBov.
+    pub(crate) fn course(&self, hz: u32) -> Vec<f32> {
+        let window = (self.rate_hz / 10) as usize;
+        self.samples.chunks_exact(window).map(|w| dbov_at(hz as f32, self.rate_hz, w)).collect()
+    }
+
+    /// For how long this person can be heard.
+    pub(crate) fn seconds_of(&self, who: Person) -> f32 {
+        self.course(who.hz()).iter().filter(|&&dbov| dbov > HEARD_DBOV).count() as f32 / 10.0
+    }
+
+    /// The loudest this person ever is.
+    pub(crate) fn loudest(&self, who: Person) -> f32 {
+        self.course(who.hz()).into_iter().fold(-127.0, f32::max)
+    }
+
+    /// Not a trace: in no 100 ms does this person's tone rise above what other sounds leave at its frequency.
+    pub(crate) fn assert_without(&self, who: Person, where_: &str) {
+        let loudest = self.loudest(who);
+        assert!(loudest < TRACE_DBOV, "{who:?} is in {where_}: up to {loudest} dBov");
+    }
+
+    pub(crate) fn assert_with(&self, who: Person, least_seconds: f32, where_: &str) {
+        let seconds = self.seconds_of(who);
+        assert!(seconds >= least_seconds, "{who:?} is in {where_} for {seconds} s only, not for {least_seconds} s");
+    }
+}
+
+/// A tone said at -16 dBov comes out of a mix or a codec above this.
+pub(crate) const HEARD_DBOV: f32 = -30.0;
+/// Below this a tone is not there: the side lobes of a 100 ms window and the noise of two codecs lie under it.
+pub(crate) const TRACE_DBOV: f32 = -45.0;
