@@ -969,6 +969,8 @@ enum Deed {
     Wait(u64),
     Said(u32, usize),
     Tell(Input),
+    /// `0 1`, the whole notice, `1`.
+    Agree,
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -998,6 +1000,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         4 => prop::sample::select(vec![100, 1_000, 6_000, 16_000, 200_000]).prop_map(Deed::Wait),
         1 => (0_u32..20, 0_usize..8).prop_map(|(token, part)| Deed::Said(token, part)),
         5 => told.prop_map(Deed::Tell),
+        2 => Just(Deed::Agree),
     ]
 }
 
@@ -1079,6 +1082,11 @@ fn live(caller: &mut Caller, onlooker: &mut Onlooker, deed: &Deed) {
             watched(caller, onlooker, Input::TimePassed);
         }
         Deed::Said(token, part) => watched(caller, onlooker, Input::Said { token: *token, part: *part }),
+        Deed::Agree => {
+            for deed in [Deed::Press('0'), Deed::Press('1'), Deed::HearOut, Deed::Press('1')] {
+                live(caller, onlooker, &deed);
+            }
+        }
         Deed::Tell(input) => watched(caller, onlooker, input.clone()),
     }
 }
@@ -1093,13 +1101,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn no_life_of_a_call_yields_a_yes_unheard_or_a_second_one(deeds in prop::collection::vec(deed(), 1..80), far in 0..3) {
-        let mut caller = match far {
-            0 => Caller::ringing(),
-            1 => Caller::at_notice(),
-            _ => Caller::at_pin(),
+    fn no_life_of_a_call_yields_a_yes_unheard_or_a_second_one(deeds in prop::collection::vec(deed(), 1..80), far in 0..6) {
+        let (mut caller, open) = match far {
+            0 => (Caller::ringing(), false),
+            1 => (Caller::at_pin(), false),
+            2 => (Caller::at_notice(), false),
+            3 => (Caller::refuser_in_room(), false),
+            4 => (Caller::granting(), true),
+            _ => (Caller::recorded_in_room(), true),
         };
-        let mut onlooker = Onlooker { said: caller.saying.clone().map(|(token, prompts, _)| (token, prompts)), ..Onlooker::default() };
+        let said = caller.saying.clone().map(|(token, prompts, _)| (token, prompts));
+        let mut onlooker = Onlooker { said, open, ..Onlooker::default() };
         for deed in &deeds {
             live(&mut caller, &mut onlooker, deed);
         }

@@ -66,3 +66,25 @@ impl Wording {
 
 /// The one rule of today: deleted after the approval of the minutes, at the latest after so many months.
 const UNTIL_APPROVAL: &str = "until-approval";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_why_and_how_to_take_it_back_must_be_heard() {
+        let wording = Wording::of("until-approval", "4711", 6).unwrap();
+        for part in [lines::NOTICE_WHO, lines::NOTICE_WHY, lines::NOTICE_BACK] {
+            assert!(wording.must().contains(&part), "{part}");
+        }
+        assert!(wording.parts().starts_with(wording.must()));
+        assert!(wording.parts().contains(&lines::months(6).unwrap()));
+    }
+
+    #[test]
+    fn what_cannot_be_spoken_is_not_known() {
+        assert!(Wording::knows("until-approval", 6));
+        assert!(!Wording::knows("until-approval", 13) && !Wording::knows("until-approval", 0));
+        assert!(!Wording::knows("for-ever", 6));
+    }
+}

@@ -246,3 +246,6 @@ fn is_open(open: &Open, utc_ms: i64) -> bool {
 const VERSION: u32 = 1;
 
 const LONGEST_MONTH_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+
+#[cfg(test)]
+mod tests;

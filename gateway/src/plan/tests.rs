@@ -1,0 +1,241 @@
+//! The plan's sentences, on a made-up clock.
+
+use control::{Pins, RuleNotice, Secret};
+use spool::id::SectionId;
+use spool::keys::PublicKey;
+
+use super::*;
+
+const GUEST: &str = "48151623";
+const CHAIR: &str = "1234567890";
+
+fn start() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "some instant is needed to start from")]
+    Instant::now()
+}
+
+fn keys(tracks: std::ops::Range<u8>) -> Vec<TrackKey> {
+    tracks.map(|n| TrackKey { track: TrackId([n; 16]), public: PublicKey { suite: 0x50, bytes: vec![n] } }).collect()
+}
+
+fn meeting(id: u8, guest: &str) -> Meeting {
+    let key = Secret([id; 32]);
+    Meeting {
+        id: MeetingId([id; 16]),
+        number: "4711".into(),
+        pins: Pins {
+            guest: pin::digest(&key, Role::Guest, guest),
+            member: None,
+            chair: Some(pin::digest(&key, Role::Chair, CHAIR)),
+            key,
+        },
+        open: Open::Always,
+        rule: RuleNotice {
+            id: "until-approval".into(),
+            hash: "ab".into(),
+            basis: "consent".into(),
+            on_withdrawal: "shred_track".into(),
+            cap_months: 6,
+            notice: "until-approval".into(),
+        },
+        section: SectionId([1; 16]),
+        record: true,
+        receipt_key: Secret([2; 32]),
+        track_keys: keys(0..4),
+    }
+}
+
+fn planned() -> Plan {
+    let mut plan = Plan::default();
+    plan.put(meeting(1, GUEST), |_, _| true).unwrap();
+    plan
+}
+
+fn enter(plan: &mut Plan, digits: &str) -> Entry {
+    plan.enter(digits, CallerTag([0; 16]), "100", start(), 0)
+}
+
+#[test]
+fn each_pin_leads_to_its_meeting_and_its_role() {
+    let mut plan = planned();
+    let mut other = meeting(2, "00000000");
+    other.track_keys = keys(10..12);
+    plan.put(other, |_, _| true).unwrap();
+    assert_eq!(enter(&mut plan, GUEST), Entry::Right { meeting: MeetingId([1; 16]), role: Role::Guest });
+    assert_eq!(enter(&mut plan, CHAIR), Entry::Right { meeting: MeetingId([1; 16]), role: Role::Chair });
+    assert_eq!(enter(&mut plan, "00000000"), Entry::Right { meeting: MeetingId([2; 16]), role: Role::Guest });
+}
+
+#[test]
+fn a_pin_with_a_digit_more_less_or_other_is_wrong() {
+    let mut plan = planned();
+    for digits in ["", "4815162", "481516230", "48151624", "4711"] {
+        assert!(matches!(enter(&mut plan, digits), Entry::Wrong { .. }), "{digits}");
+    }
+}
+
+#[test]
+fn a_meeting_without_members_lets_nobody_in_as_a_member() {
+    let mut plan = Plan::default();
+    let mut odd = meeting(1, GUEST);
+    // A digest that would be right for a member, in the guests' place.
+    odd.pins.guest = pin::digest(&odd.pins.key, Role::Member, "55555555");
+    plan.put(odd, |_, _| true).unwrap();
+    assert!(matches!(enter(&mut plan, "55555555"), Entry::Wrong { .. }));
+}
+
+#[test]
+fn a_right_pin_outside_the_hours_is_not_a_wrong_one() {
+    let mut plan = Plan::default();
+    let hours = Meeting { open: Open::Between { from_ms: 1_000, until_ms: 2_000 }, ..meeting(1, GUEST) };
+    plan.put(hours, |_, _| true).unwrap();
+    for (at, open) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
+        let entry = plan.enter(GUEST, CallerTag([0; 16]), "100", start(), at);
+        assert_eq!(matches!(entry, Entry::Right { .. }), open, "{at}");
+        assert_eq!(entry == Entry::NotOpen { meeting: MeetingId([1; 16]) }, !open, "{at}");
+    }
+}
+
+#[test]
+fn guessing_gets_slow_and_the_right_pin_always_works() {
+    let mut plan = planned();
+    let now = start();
+    let mut last = Duration::ZERO;
+    for n in 0..40 {
+        let Entry::Wrong { delay } = plan.enter("00000000", CallerTag([7; 16]), "100", now, 0) else { panic!() };
+        assert!(n >= 3 || delay.is_zero(), "three slips cost nothing");
+        assert!(delay >= last && delay <= Duration::from_secs(30));
+        last = delay;
+    }
+    assert_eq!(last, Duration::from_secs(30));
+    assert!(matches!(plan.enter(GUEST, CallerTag([7; 16]), "100", now, 0), Entry::Right { .. }));
+}
+
+#[test]
+fn one_callers_guesses_do_not_slow_another() {
+    let mut plan = planned();
+    let now = start();
+    (0..40).for_each(|_| drop(plan.enter("00000000", CallerTag([7; 16]), "100", now, 0)));
+    assert_eq!(plan.enter("0", CallerTag([8; 16]), "100", now, 0), Entry::Wrong { delay: Duration::ZERO });
+}
+
+#[test]
+fn many_callers_on_one_number_are_slowed_a_little() {
+    let mut plan = planned();
+    let now = start();
+    for n in 0..200_u8 {
+        let Entry::Wrong { delay } = plan.enter("0", CallerTag([n; 16]), "100", now, 0) else { panic!() };
+        assert!(delay <= Duration::from_secs(4));
+        assert_eq!(delay.is_zero(), n < 50, "{n}");
+    }
+}
+
+#[test]
+fn an_hour_forgets_wrong_pins() {
+    let mut plan = planned();
+    let now = start();
+    (0..40).for_each(|_| drop(plan.enter("0", CallerTag([7; 16]), "100", now, 0)));
+    let later = now + Duration::from_secs(3_601);
+    assert_eq!(plan.enter("0", CallerTag([7; 16]), "100", later, 0), Entry::Wrong { delay: Duration::ZERO });
+}
+
+#[test]
+fn no_key_is_ever_taken_twice() {
+    let mut plan = planned();
+    let id = MeetingId([1; 16]);
+    let first: Vec<_> = (0..2).filter_map(|_| plan.take_key(id)).map(|key| key.track).collect();
+    // Restarted, put again with the same pool, removed and put again.
+    let mut plan = Plan::from_json(&plan.to_json()).unwrap();
+    plan.put(meeting(1, GUEST), |_, _| true).unwrap();
+    assert_eq!(plan.keys_left(id), 2);
+    assert!(plan.remove(id, 0));
+    let mut plan = Plan::from_json(&plan.to_json()).unwrap();
+    plan.put(meeting(1, GUEST), |_, _| true).unwrap();
+    let mut rest = Vec::new();
+    while let Some(key) = plan.take_key(id) {
+        rest.push(key.track);
+    }
+    assert_eq!(rest.len(), 2);
+    assert!(rest.iter().all(|track| !first.contains(track)));
+    assert_eq!(plan.keys_left(id), 0);
+}
+
+#[test]
+fn a_key_that_is_put_twice_is_one_key() {
+    let mut plan = Plan::default();
+    let double = Meeting { track_keys: [keys(0..2), keys(0..2)].concat(), ..meeting(1, GUEST) };
+    plan.put(double, |_, _| true).unwrap();
+    assert_eq!(plan.keys_left(MeetingId([1; 16])), 2);
+}
+
+#[test]
+fn a_key_of_another_meeting_is_refused() {
+    let mut plan = planned();
+    plan.take_key(MeetingId([1; 16])).unwrap();
+    let error = plan.put(meeting(2, "1"), |_, _| true).unwrap_err();
+    assert!(matches!(error, PlanError::KeyOfAnother(_)), "{error}");
+    assert_eq!(plan.meetings().count(), 1);
+}
+
+#[test]
+fn what_cannot_be_carried_out_or_spoken_is_refused_with_a_sentence() {
+    let mut plan = planned();
+    let before = plan.to_json();
+    let with = |change: fn(&mut Meeting)| {
+        let mut meeting = meeting(1, GUEST);
+        change(&mut meeting);
+        meeting
+    };
+    for (meeting, code) in [
+        (with(|m| m.rule.basis = "public_task".into()), "basis"),
+        (with(|m| m.rule.on_withdrawal = "from_now_on".into()), "on_withdrawal"),
+        (with(|m| m.rule.cap_months = 7_000), "notice"),
+        (with(|m| m.number = "47 11".into()), "number"),
+        (with(|m| m.number = String::new()), "number"),
+        (with(|m| m.open = Open::Between { from_ms: 2, until_ms: 1 }), "open"),
+    ] {
+        let error = plan.put(meeting, |notice, months| notice == "until-approval" && months < 25).unwrap_err();
+        assert_eq!(error.code(), code);
+        assert!(error.to_string().len() > 20);
+    }
+    assert_eq!(*plan.to_json(), *before, "a refusal changes nothing");
+}
+
+#[test]
+fn the_plan_survives_a_restart() {
+    let mut plan = planned();
+    plan.take_key(MeetingId([1; 16])).unwrap();
+    let mut again = Plan::from_json(&plan.to_json()).unwrap();
+    assert_eq!(*again.to_json(), *plan.to_json());
+    assert!(matches!(enter(&mut again, GUEST), Entry::Right { .. }));
+}
+
+#[test]
+fn a_plan_that_does_not_read_is_an_error() {
+    for text in [
+        "",
+        "{}",
+        "[]",
+        r#"{"version":2,"meetings":[],"retired":[]}"#,
+        r#"{"version":1,"meetings":[],"retired":[],"more":1}"#,
+    ] {
+        assert!(matches!(Plan::from_json(text), Err(PlanError::Unreadable(_))), "{text}");
+    }
+}
+
+#[test]
+fn the_ids_of_used_keys_are_forgotten_when_no_recording_can_be_left() {
+    let mut plan = planned();
+    let id = MeetingId([1; 16]);
+    let track = plan.take_key(id).unwrap().track.to_string();
+    plan.remove(id, 0);
+    assert!(plan.to_json().contains(&track));
+    plan.remove(id, 7 * LONGEST_MONTH_MS);
+    assert!(!plan.to_json().contains(&track));
+}
+
+#[test]
+fn a_plan_prints_no_secret() {
+    let printed = format!("{:?}", planned());
+    assert!(!printed.contains(&"01".repeat(32)) && !printed.contains("[1, 1, 1"), "{printed}");
+}
