@@ -41,6 +41,23 @@ impl Encoder {
     }
 }
 
+/// What the tests hear with: 16 kHz, as the archive decodes.
+#[cfg(test)]
+pub(super) struct Decoder(opus::Decoder);
+
+#[cfg(test)]
+impl Decoder {
+    pub(super) fn new() -> Self {
+        Self(opus::Decoder::new(16_000, Channels::Mono).unwrap())
+    }
+
+    pub(super) fn decode(&mut self, packet: &[u8]) -> [i16; 320] {
+        let mut pcm = [0; 320];
+        assert_eq!(self.0.decode(packet, &mut pcm, false).unwrap(), 320);
+        pcm
+    }
+}
+
 /// What speech needs at 20 ms to be told apart by its voice, and measured to be cheap enough for a core of callers.
 const BITS_PER_SECOND: i32 = 24_000;
 

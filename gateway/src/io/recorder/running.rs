@@ -261,21 +261,23 @@ impl Running {
         Ok(closed)
     }
 
-    /// Ends every track, decides for the caller what nobody decided (a withdrawal erases), closes the last chunk.
+    /// Ends every track, decides for the caller what nobody decided (a withdrawal erases), closes the last chunk. One
+    /// failure keeps nothing of the rest from being tried.
     pub(super) fn finish(&mut self, house: &House, why: CloseWhy, now: Slot) -> Result<(), SpoolError> {
         let open: Vec<TrackId> = self.voices.keys().copied().collect();
-        for track in open {
-            self.end_track(track, now, "end".to_owned())?;
-        }
-        if !self.undecided.is_empty() {
-            let tracks = self.undecided.iter().copied().collect();
-            self.order(house, Decision::Erase, tracks)?;
-        }
-        let closed = self.close(house, why, now)?;
+        let ended =
+            open.into_iter().map(|track| self.end_track(track, now, "end".to_owned())).fold(Ok(()), Result::and);
+        let undecided: Vec<TrackId> = self.undecided.iter().copied().collect();
+        let decided = match undecided.is_empty() {
+            true => Ok(()),
+            false => self.order(house, Decision::Erase, undecided).map(drop),
+        };
+        // Left open, recovery finds the withdrawal and decides the same.
+        let closed = if decided.is_ok() { self.close(house, why, now)? } else { None };
         for cut in self.cuts.drain(..) {
             let _ = cut.send(Ok(closed.clone()));
         }
-        Ok(())
+        ended.and(decided)
     }
 
     /// Once a second: everything kept so far becomes safe; every ten seconds the wall clock is written.

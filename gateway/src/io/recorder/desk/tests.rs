@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use media::tone;
-use opus::Channels;
 use spool::id::{EpochId, MeetingId, SeatNo, SectionId};
 use spool::keys::{self, PrivateKey};
 use spool::line::{Act, ActKind, GapReason, Heard, MediaEvent, SeatFact, SeatKind, TrackFact};
@@ -15,6 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot::{self, Receiver};
 
 use super::super::Recorder;
+use super::super::encoder::Decoder;
 use super::*;
 use crate::io::chance;
 
@@ -152,18 +152,16 @@ impl Bench {
                 let file_key = keys::unwrap(&self.private, &voice.envelope).unwrap();
                 let bytes = std::fs::read(&voice.voice_path).unwrap();
                 let opener = Opener::new(&bytes[..spool::voice::HEADER_BYTES], &file_key).unwrap();
-                let mut decoder = opus::Decoder::new(16_000, Channels::Mono).unwrap();
+                let mut decoder = Decoder::new();
                 let mut next = u64::MAX;
                 for record in &voice.records {
                     let range = record.range();
                     for (slot, packet) in opener.open(&bytes[range.start as usize..range.end as usize]).unwrap() {
                         if slot.0 != next {
-                            decoder = opus::Decoder::new(16_000, Channels::Mono).unwrap();
+                            decoder = Decoder::new();
                         }
-                        let mut pcm = [0; 320];
-                        assert_eq!(decoder.decode(&packet, &mut pcm, false).unwrap(), 320);
                         slots.push(slot.0);
-                        sound.extend(pcm);
+                        sound.extend(decoder.decode(&packet));
                         next = slot.0 + 1;
                     }
                 }
