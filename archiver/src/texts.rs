@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 /// A language the desk speaks; German unless somebody asks for the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -250,14 +250,16 @@ mod tests {
     #[test]
     fn every_text_is_used_somewhere_on_the_desk() {
         let used = used();
-        let idle: Vec<_> = keys(GERMAN_CATALOGUE).into_iter().map(|(key, _)| key).filter(|key| !used.contains(key)).collect();
+        let idle: Vec<_> =
+            keys(GERMAN_CATALOGUE).into_iter().map(|(key, _)| key).filter(|key| !used.contains(key)).collect();
         assert_eq!(idle, Vec::<String>::new());
     }
 
     #[test]
     fn every_key_that_is_asked_for_is_there() {
         let there: BTreeSet<_> = keys(GERMAN_CATALOGUE).into_iter().map(|(key, _)| key).collect();
-        let families: BTreeSet<_> = there.iter().filter_map(|key| key.split_once('-')).map(|(family, _)| family).collect();
+        let families: BTreeSet<_> =
+            there.iter().filter_map(|key| key.split_once('-')).map(|(family, _)| family).collect();
         let is_key = |text: &str| {
             text.split_once('-').is_some_and(|(family, _)| families.contains(family))
                 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -37,7 +37,7 @@ pub struct Part {
 }
 
 /// Whose voice is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Whose {
     All,
     One(SeatNo),

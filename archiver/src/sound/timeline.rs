@@ -23,6 +23,14 @@ pub struct EpochClock {
     pub error_ms: u32,
 }
 
+impl EpochClock {
+    /// What two chunks know of one epoch: the widest span, and the reading of the earlier one.
+    pub fn with(self, other: Self) -> Self {
+        let (first, second) = if self.from <= other.from { (self, other) } else { (other, self) };
+        Self { until: first.until.max(second.until), ..first }
+    }
+}
+
 /// Where each epoch lies. Made once for a recording as it is known then; it does not grow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeline {
@@ -37,7 +45,7 @@ impl Timeline {
     pub fn of(clocks: &[EpochClock]) -> Self {
         let mut merged: BTreeMap<EpochId, EpochClock> = BTreeMap::new();
         for clock in clocks {
-            merged.entry(clock.epoch).and_modify(|known| *known = widest(*known, *clock)).or_insert(*clock);
+            merged.entry(clock.epoch).and_modify(|known| *known = known.with(*clock)).or_insert(*clock);
         }
         let mut clocks: Vec<_> = merged.into_values().collect();
         clocks.sort_by_key(|clock| (clock.from_utc_ms, clock.epoch));
@@ -88,11 +96,6 @@ impl Timeline {
     pub fn error_ms(&self) -> u32 {
         self.error_ms
     }
-}
-
-fn widest(a: EpochClock, b: EpochClock) -> EpochClock {
-    let (first, second) = if a.from <= b.from { (a, b) } else { (b, a) };
-    EpochClock { until: first.until.max(second.until), ..first }
 }
 
 /// Epochs are set on the slot grid of the first.

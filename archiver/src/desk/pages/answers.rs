@@ -22,6 +22,8 @@ pub enum Answer {
     MeetingRunning,
     GatewayAway,
     Locked,
+    /// Their role or their purpose does not reach that far.
+    NotYours,
     /// Ours.
     Trouble,
 }
@@ -38,13 +40,14 @@ pub fn answer(viewer: &Viewer, answer: Answer) -> Markup {
         Answer::MeetingRunning => ("refused-title", "approve-running", None),
         Answer::GatewayAway => ("refused-title", "refused-gateway-away", None),
         Answer::Locked => ("refused-title", "listen-locked", None),
+        Answer::NotYours => ("refused-title", "refused-not-yours", None),
         Answer::Trouble => ("trouble-title", "trouble-what", None),
     };
     let onward = match answer {
         Answer::SignIn | Answer::SignedOut => None,
         Answer::LinkUsed => Some("used-on"),
         Answer::Missing | Answer::Stale | Answer::TooLate | Answer::MeetingRunning => Some("back-to-meetings"),
-        Answer::GatewayAway | Answer::Locked | Answer::Trouble => Some("back-to-meetings"),
+        Answer::GatewayAway | Answer::Locked | Answer::NotYours | Answer::Trouble => Some("back-to-meetings"),
     };
     let title = t.say(title);
     let body = html! {

@@ -68,8 +68,8 @@ impl Standing {
             Self::Running => badge("info", &t.say("state-running")),
             Self::Kept => badge("success", &t.say("state-kept")),
             Self::Approved => badge("warning", &t.say("state-approved")),
-            Self::Destroying => badge("danger", &t.say("state-destroying")),
-            Self::Destroyed => badge("danger", &t.say("state-destroyed")),
+            Self::Destroying => badge("warning", &t.say("state-destroying")),
+            Self::Destroyed => badge("info", &t.say("state-destroyed")),
         }
     }
 }
@@ -187,7 +187,7 @@ fn recording(t: &Texts, line: &Line) -> Markup {
     html! {
         li {
             a #(line.id) href={ "/aufnahmen/" (line.id) } { (t.tell("recording-name", [("when", (&when).into())])) }
-            span.voices { (t.tell("recording-count", [("count", line.voices.into())])) }
+            span { (t.tell("recording-count", [("count", line.voices.into())])) }
             (line.standing.badge(t))
         }
     }

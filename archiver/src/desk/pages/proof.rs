@@ -14,23 +14,30 @@ pub struct Proof {
     pub destroyed_ms: i64,
     pub keys: u64,
     pub objects: u64,
-    pub stores: Vec<String>,
+    /// Address and bucket of the store that was listed empty.
+    pub store: String,
+    /// Gateways whose spools showed nothing of it any more, and those that could not be asked.
+    pub spools_seen: u64,
+    pub spools_not_seen: u64,
     pub exports: u64,
-    /// What the proof says about backups; empty when there are none.
-    pub backups: String,
+    /// Public half of the key that signed, hexadecimal.
+    pub key: String,
     pub text: String,
 }
 
 pub fn proof(viewer: &Viewer, view: &Proof) -> Markup {
     let t = viewer.texts();
-    let backups = if view.backups.is_empty() { t.say("proof-backups-none") } else { view.backups.clone() };
+    let spools =
+        t.tell("proof-spools-are", [("seen", view.spools_seen.into()), ("other", view.spools_not_seen.into())]);
     let rows = [
         (t.say("proof-when"), t.moment(view.destroyed_ms)),
         (t.say("proof-keys"), view.keys.to_string()),
         (t.say("proof-objects"), view.objects.to_string()),
-        (t.say("proof-stores"), view.stores.join(", ")),
+        (t.say("proof-stores"), view.store.clone()),
+        (t.say("proof-spools"), spools),
         (t.say("proof-exports"), view.exports.to_string()),
-        (t.say("proof-backups"), backups),
+        (t.say("proof-backups"), t.say("proof-backups-none")),
+        (t.say("proof-key"), view.key.clone()),
         (t.say("facts-id"), view.recording.to_string()),
     ];
     let file = file_name(view.recording);
@@ -44,7 +51,7 @@ pub fn proof(viewer: &Viewer, view: &Proof) -> Markup {
             h2 #pruefen { (t.say("proof-check")) }
             p.actions { (button_link("primary", &format!("/aufnahmen/{}/nachweis.json", view.recording), &t.say("proof-download"))) }
             p { (t.say("proof-check-how")) }
-            pre.command { code { "archiver verify " (file) } }
+            pre.command { code { "archiver verify " (file) " --key " (view.key) } }
             details.raw { summary { (t.say("proof-raw")) } pre tabindex="0" { (view.text) } }
         }
     };

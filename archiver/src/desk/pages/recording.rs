@@ -20,7 +20,7 @@ pub struct Recording {
     pub ended_ms: Option<i64>,
     pub length_ms: u64,
     pub standing: Standing,
-    /// The last day on which it is there, by today's knowledge; what happened on that day once it is destroyed.
+    /// The day on which it is destroyed, by today's knowledge; on which it was, once it is.
     pub destroy: Date,
     pub approved: Option<Date>,
     /// The day of destruction if the minutes were approved today.
@@ -44,16 +44,14 @@ pub struct Stretch {
     pub why: Why,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     /// Some seat in the room had no permit. Never who.
     OffRecord,
     /// A voice was here and was erased. Never who.
     Erased,
     Paused,
-    Bleed,
     RingFull,
-    Digits,
     Hold,
     Disk,
     NoKeys,
@@ -270,9 +268,7 @@ fn why(t: &Texts, why: Why) -> String {
         Why::OffRecord => t.say("stretch-off-record"),
         Why::Erased => t.say("stretch-erased"),
         Why::Paused => t.say("stretch-paused"),
-        Why::Bleed => gap("gap-bleed"),
         Why::RingFull => gap("gap-ring-full"),
-        Why::Digits => gap("gap-digits"),
         Why::Hold => gap("gap-hold"),
         Why::Disk => gap("gap-disk"),
         Why::NoKeys => gap("gap-no-keys"),
@@ -315,10 +311,8 @@ fn facts(t: &Texts, view: &Recording) -> Markup {
         "until-approval" => t.say("rule-until-approval"),
         other => t.tell("rule-other", [("rule", other.into())]),
     };
-    let mut rows = vec![
-        (t.say("facts-number"), view.meeting_number.clone()),
-        (t.say("facts-began"), t.moment(view.started_ms)),
-    ];
+    let mut rows =
+        vec![(t.say("facts-number"), view.meeting_number.clone()), (t.say("facts-began"), t.moment(view.started_ms))];
     rows.extend(view.ended_ms.map(|ms| (t.say("facts-ended"), t.moment(ms))));
     if view.standing != Standing::Destroyed {
         rows.push((t.say("facts-length"), length(view.length_ms)));

@@ -92,9 +92,11 @@ fn sample_proof() -> Proof {
         destroyed_ms: 1_795_825_500_000,
         keys: 2,
         objects: 4,
-        stores: vec!["Demo-Speicher auf diesem Rechner".into()],
+        store: "http://127.0.0.1:40123 (recordings)".into(),
+        spools_seen: 1,
+        spools_not_seen: 0,
         exports: 1,
-        backups: String::new(),
+        key: "ab".repeat(32),
         text: format!("{{\"recording\":\"{EVIL}\"}}"),
     }
 }
@@ -123,7 +125,8 @@ fn pages(language: Language) -> Vec<(String, Markup)> {
         pages.push((name.into(), recording(&viewer, &sample_recording(standing, Listening::Ask { missing: true }))));
     }
     for listening in [Listening::Nothing, Listening::Locked] {
-        let name = format!("hoeren-{}", if matches!(listening, Listening::Nothing) { "nichts" } else { "verschlossen" });
+        let name =
+            format!("hoeren-{}", if matches!(listening, Listening::Nothing) { "nichts" } else { "verschlossen" });
         pages.push((name, recording(&viewer, &sample_recording(Standing::Kept, listening))));
     }
     for kind in [
@@ -136,6 +139,7 @@ fn pages(language: Language) -> Vec<(String, Markup)> {
         Answer::MeetingRunning,
         Answer::GatewayAway,
         Answer::Locked,
+        Answer::NotYours,
         Answer::Trouble,
     ] {
         pages.push((format!("antwort-{kind:?}").to_lowercase(), answer(&Viewer { language, form_token: None }, kind)));
@@ -202,7 +206,8 @@ fn a_stretch_off_record_names_nobody() {
 
 #[test]
 fn before_a_purpose_is_named_there_is_no_sound_on_the_page() {
-    let page = recording(&viewer(Language::German), &sample_recording(Standing::Kept, Listening::Ask { missing: false }));
+    let page =
+        recording(&viewer(Language::German), &sample_recording(Standing::Kept, Listening::Ask { missing: false }));
     assert!(!page.into_string().contains("<audio"));
     let page = recording(&viewer(Language::German), &sample_recording(Standing::Kept, open())).into_string();
     assert!(page.contains("/ton/1/telefon-3.wav") && page.contains("/ton/1/alle.wav"));
