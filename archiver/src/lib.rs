@@ -8,6 +8,7 @@ pub mod access;
 pub mod config;
 pub mod desk;
 pub mod evidence;
+pub mod export;
 pub mod gateways;
 pub mod intake;
 pub mod io;

@@ -31,6 +31,8 @@ enum Word {
         #[arg(long)]
         key: Option<String>,
     },
+    /// Write the voices of a recording to files, for a purpose that is written down.
+    Export(archiver::export::Args),
     /// Check a proof of destruction, offline.
     Verify(archiver::verify::Args),
     /// Make the archive key, sealed by a passphrase; a key that is there is never replaced.
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     match Words::parse().word {
         Word::Serve { config } => serve(&config),
         Word::Pair { config, key } => pair(&config, key),
+        Word::Export(args) => archiver::export::run(&args),
         Word::Verify(args) => archiver::verify::run(&args),
         Word::NewKey { data, passphrase_file } => new_key(&data, &passphrase_file),
     }
