@@ -21,3 +21,6 @@ pub mod sweep;
 pub mod texts;
 pub mod vault;
 pub mod verify;
+
+#[cfg(test)]
+mod bench;

@@ -49,6 +49,12 @@ impl Intake {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) async fn apply_for_test(&self, path: &Path, trusted: &Trusted) {
+        let order = read_order(path, trusted).await.unwrap().unwrap();
+        self.apply(&file_name(path), &order, 1).await.unwrap();
+    }
+
     async fn apply(&self, name: &str, order: &Order, now_ms: i64) -> Result<Taken, IntakeError> {
         let erase = match order.decision {
             Decision::Erase => true,

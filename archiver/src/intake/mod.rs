@@ -150,12 +150,16 @@ async fn read_chunk(dir: &Path, trusted: &Trusted) -> Result<Result<spool::read:
     let (dir, trusted) = (dir.to_owned(), trusted.clone());
     let read = move || {
         let trust = |gateway: GatewayId| trusted.get(&gateway).copied();
-        spool::read::chunk(&dir, &trust).or_else(|_| spool::read::chunk(&dir, &trust))
+        let read = spool::read::chunk(&dir, &trust).or_else(|_| spool::read::chunk(&dir, &trust));
+        (read, dir.is_dir())
     };
     match blocking(read).await? {
-        Ok(chunk) => Ok(Ok(chunk)),
-        Err(rejection @ Rejection::Io { .. }) => Err(IntakeError::Spool(rejection)),
-        Err(rejection) => Ok(Err(sentence(&rejection))),
+        (Ok(chunk), _) => Ok(Ok(chunk)),
+        (Err(Rejection::Io { what, source }), true) if source.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Err(format!("{what} is missing")))
+        }
+        (Err(rejection @ Rejection::Io { .. }), _) => Err(IntakeError::Spool(rejection)),
+        (Err(rejection), _) => Ok(Err(sentence(&rejection))),
     }
 }
 

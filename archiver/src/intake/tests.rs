@@ -1,1 +1,185 @@
 //! Intake against chunks that the writing side of the spool wrote, over a real store and a real database.
+
+use spool::id::Slot;
+use spool::sign::SigningKey;
+use spool::voice::{HEADER_BYTES, Opener};
+
+use super::{Taken, Trusted};
+use crate::bench::{Bench, RECORDING, packet};
+use crate::evidence::{Chain, check};
+use crate::io::house::HouseError;
+use crate::recording::{State, TrackState};
+use crate::vault::object_prefix;
+
+async fn take(bench: &Bench, name: &str) -> Taken {
+    let now_ms = bench.house.clock().now_ms();
+    bench.intake().chunk(&bench.ready(name), &bench.trusted(), now_ms).await.unwrap()
+}
+
+async fn hear(bench: &Bench, n: usize) -> Vec<(Slot, Vec<u8>)> {
+    let objects = bench.house.store().objects(RECORDING).await.unwrap();
+    let object = objects.iter().find(|object| object.track == bench.track(n)).unwrap();
+    let key = bench.house.file_key(object.track, &object.chunk).await.unwrap();
+    let header = bench.house.vault().get_range(&object.name, 0, HEADER_BYTES as u64).await.unwrap();
+    let opener = Opener::new(&header, &key).unwrap();
+    let mut heard = Vec::new();
+    for record in &object.records {
+        let bytes = bench.house.vault().get_range(&object.name, record.offset, record.len.into()).await.unwrap();
+        heard.extend(opener.open(&bytes).unwrap());
+    }
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_is_heard_again_record_by_record() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0, 1]);
+    assert_eq!(take(&bench, &name).await, Taken::New);
+    let expected: Vec<_> = (100..150).map(|slot| (Slot(slot), packet(1, slot))).collect();
+    assert_eq!(hear(&bench, 1).await, expected);
+    let store = bench.house.store();
+    let recording = store.recording(RECORDING).await.unwrap().unwrap();
+    assert_eq!(recording.state, State::Kept, "the last seat left");
+    assert_eq!(recording.ended_ms, Some(bench.started_ms + 300 * 20));
+    let tracks = store.tracks(RECORDING).await.unwrap();
+    assert_eq!(tracks.iter().map(|t| (t.from, t.until)).collect::<Vec<_>>(), [(Slot(100), Some(Slot(200))); 2]);
+    assert_eq!(store.clocks(RECORDING).await.unwrap().len(), 1);
+    assert_eq!(store.moments(RECORDING).await.unwrap()[0].kind, "started");
+    let chain = store.chain(Chain::Consent).await.unwrap();
+    assert_eq!(chain.len(), 2);
+    assert_eq!(check(Chain::Consent, chain.iter().map(|(link, payload)| (link, payload.as_ref()))), Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_handed_over_twice_is_taken_once() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    assert_eq!(take(&bench, &name).await, Taken::New);
+    assert_eq!(take(&bench, &name).await, Taken::Before);
+    assert_eq!(bench.house.store().chain(Chain::Consent).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_between_upload_and_commit_it_ends_the_same() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0, 1]);
+    let trusted = bench.trusted();
+    let chunk = super::read_chunk(&bench.ready(&name), &trusted).await.unwrap().unwrap();
+    bench.intake().expect(&chunk).await.unwrap();
+    assert_eq!(bench.intake().upload(&chunk).await.unwrap().len(), 2);
+    assert!(bench.house.store().objects(RECORDING).await.unwrap().is_empty(), "nothing is committed yet");
+    assert_eq!(take(&bench, &name).await, Taken::New);
+    assert_eq!(hear(&bench, 0).await.len(), 50);
+    assert_eq!(bench.house.vault().list(&object_prefix(RECORDING)).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_voice_dies_alone() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0, 1]);
+    take(&bench, &name).await;
+    let store = bench.house.store();
+    let objects = store.objects(RECORDING).await.unwrap();
+    let other = objects.iter().find(|object| object.track == bench.track(1)).unwrap();
+    let before = bench.house.vault().get(&other.name).await.unwrap();
+    let sealed = store.track_key(bench.track(0)).await.unwrap().unwrap().sealed.unwrap();
+    assert!(bench.disk_holds(&sealed[sealed.len() - 60..]), "the private half lies there, sealed");
+
+    let order = bench.order(0);
+    assert_eq!(bench.intake().order(&order, &bench.trusted(), 1).await.unwrap(), Taken::New);
+    assert_eq!(bench.house.vault().list(&object_prefix(RECORDING)).await.unwrap(), [other.name.clone()]);
+    assert!(matches!(bench.house.file_key(bench.track(0), &name).await, Err(HouseError::Gone)));
+    assert!(!bench.disk_holds(&sealed[sealed.len() - 60..]), "no copy of the private half is left");
+    assert_eq!(bench.house.vault().get(&other.name).await.unwrap(), before);
+    assert_eq!(hear(&bench, 1).await.len(), 50);
+    let states: Vec<_> = store.tracks(RECORDING).await.unwrap().iter().map(|t| (t.track, t.state)).collect();
+    assert!(
+        states.contains(&(bench.track(0), TrackState::Erased))
+            && states.contains(&(bench.track(1), TrackState::Living))
+    );
+    assert!(store.open_orders().await.unwrap().is_empty(), "the listing showed it");
+    assert_eq!(store.chain(Chain::Consent).await.unwrap().len(), 2, "who agreed stays provable");
+    assert_eq!(bench.intake().order(&order, &bench.trusted(), 2).await.unwrap(), Taken::Before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_overtakes_its_chunk_keeps_the_voice_out() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0, 1]);
+    let copy = bench.copy_of(&name);
+    let order = bench.order(0);
+    bench.intake().order(&order, &bench.trusted(), 1).await.unwrap();
+    assert_eq!(bench.intake().chunk(&copy, &bench.trusted(), 2).await.unwrap(), Taken::New);
+    let names = bench.house.vault().list(&object_prefix(RECORDING)).await.unwrap();
+    assert_eq!(names.len(), 1);
+    assert!(names[0].contains(&bench.track(1).to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_between_upload_and_commit_leaves_nothing_in_the_store() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    let copy = bench.copy_of(&name);
+    let chunk = super::read_chunk(&copy, &bench.trusted()).await.unwrap().unwrap();
+    bench.intake().expect(&chunk).await.unwrap();
+    let uploaded = bench.intake().upload(&chunk).await.unwrap();
+    bench.intake().apply_for_test(&bench.order(0), &bench.trusted()).await;
+    assert_eq!(bench.intake().commit(&chunk, &uploaded, 2).await.unwrap(), Taken::New);
+    assert_eq!(bench.house.vault().list(&object_prefix(RECORDING)).await.unwrap().len(), 1, "still there");
+    bench.intake().finish_erasures(3).await.unwrap();
+    assert!(bench.house.vault().list(&object_prefix(RECORDING)).await.unwrap().is_empty());
+    assert!(bench.house.store().doomed().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_the_gateway_erased_in_says_so_without_its_order() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0, 1]);
+    bench.order(0);
+    assert_eq!(take(&bench, &name).await, Taken::New);
+    assert!(matches!(bench.house.file_key(bench.track(0), &name).await, Err(HouseError::Gone)));
+    assert!(bench.house.store().track_key(bench.track(0)).await.unwrap().unwrap().sealed.is_none());
+    assert_eq!(hear(&bench, 1).await.len(), 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_verify_lies_apart_with_its_reason_and_its_end() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    let path = bench.ready(&name).join(format!("{}.voice", bench.track(0)));
+    let mut bytes = std::fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert!(matches!(take(&bench, &name).await, Taken::Quarantined { .. }));
+    let apart = bench.house.store().quarantines().await.unwrap();
+    assert_eq!((apart.len(), apart[0].recording), (1, Some(RECORDING)));
+    assert_eq!(apart[0].destroy_by_ms, bench.started_ms + 180 * crate::bench::DAY_MS);
+    let folder = bench.house.quarantine().join(&name);
+    assert!(folder.join("reason.json").exists() && folder.join("media.jsonl").exists());
+    assert!(bench.house.vault().list("").await.unwrap().is_empty(), "nothing of it is in the store");
+    assert!(bench.house.store().recording(RECORDING).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_of_an_unknown_gateway_or_to_a_foreign_key_is_not_taken_in() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    let other = SigningKey::from_seed([8; 32]).verifying();
+    let nobody = Trusted::from([(other.gateway(), other)]);
+    let taken = bench.intake().chunk(&bench.ready(&name), &nobody, 1).await.unwrap();
+    assert!(matches!(taken, Taken::Quarantined { why } if why.contains("not known")));
+
+    let bench = Bench::new().await;
+    let foreign = bench.house.keys().mint().unwrap();
+    let name = bench.write_chunk_sealed_to(&[0], &[(foreign.track, foreign.public)]);
+    assert!(matches!(take(&bench, &name).await, Taken::Quarantined { why } if why.contains("not minted here")));
+    assert!(bench.house.vault().list("").await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_without_its_journal_is_not_tried_for_ever() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    std::fs::remove_file(bench.ready(&name).join("media.jsonl")).unwrap();
+    assert!(matches!(take(&bench, &name).await, Taken::Quarantined { .. }));
+}

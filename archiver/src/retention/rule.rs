@@ -10,15 +10,16 @@ use sha2::{Digest, Sha256};
 use crate::evidence::hex;
 
 /// One rule. Its hash goes with every recording, so that a rule changed afterwards is seen.
+/// Fields in alphabetical order: its text is canonical so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rule {
-    pub id: String,
     pub basis: String,
     pub cap_months: u32,
     pub days_after_approval: u32,
-    pub on_withdrawal: String,
+    pub id: String,
     /// Text id of the notice that callers hear.
     pub notice: String,
+    pub on_withdrawal: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,12 +32,12 @@ impl Rule {
     /// Kept until the minutes are approved and three days more, six months after the meeting's start at the latest.
     pub fn until_approval() -> Self {
         Self {
-            id: UNTIL_APPROVAL.to_owned(),
             basis: "consent".to_owned(),
             cap_months: 6,
             days_after_approval: 3,
-            on_withdrawal: "shred_track".to_owned(),
+            id: UNTIL_APPROVAL.to_owned(),
             notice: "until-approval".to_owned(),
+            on_withdrawal: "shred_track".to_owned(),
         }
     }
 
