@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::ears::Person::{Anna, Clara};
-use crate::support::house::{House, signal};
+use crate::support::house::{Ground, House, Wish, signal};
 use crate::support::phone::Phone;
 use crate::support::until;
 
@@ -56,6 +56,26 @@ fn a_yes_taken_back_stays_taken_back_when_the_gateway_is_killed_in_the_question(
     let all = house.export("kopie").all();
     all.assert_without(Anna, "the recording: her question was never answered, so it is erased");
     all.assert_with(Clara, 1.0, "the recording");
+}
+
+#[test]
+fn an_archive_killed_between_upload_and_commit_ends_the_same() {
+    let stop = ("AMTSLEITUNG_STOP_AFTER".to_owned(), "uploaded".to_owned());
+    let mut house = House::on(Ground::new(), &Wish { environment: vec![stop], ..Wish::default() });
+    let first = house.now("archiver_pid");
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.agrees(&house);
+    anna.speaks();
+    anna.listens(3);
+    let said = anna.falls_silent();
+    anna.hangs_up();
+    // It dies in the middle of its work and the demo starts it again, which it says.
+    house.await_line();
+    assert_ne!(house.now("archiver_pid"), first);
+    house.await_handed_over();
+    let kept = house.export("kopie").all().seconds_of(Anna);
+    assert!((kept - said).abs() < 0.6, "{said} s were said, {kept} s are kept");
 }
 
 #[test]

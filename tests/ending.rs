@@ -71,7 +71,7 @@ fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_ve
         assert!(!is_somewhere(&everything, secret), "a track's private half is still in the database or its log");
     }
     // What stays: that she was asked and said yes, what was done, and the proof.
-    let evidence = sql(&data, "select count(*) from evidence");
+    let evidence = sql(&data, "select count(*) from payloads");
     assert!(evidence.trim().parse::<u32>().is_ok_and(|n| n > 0), "no evidence is left: {evidence}");
 
     let proof = proof(&data);
@@ -116,7 +116,7 @@ fn database_files(data: &Path) -> Vec<PathBuf> {
 
 /// Sealed private halves of tracks that were used, as bytes.
 fn secrets_of_tracks(data: &Path) -> Vec<Vec<u8>> {
-    sql(data, "select hex(private) from track_keys where track in (select id from tracks)")
+    sql(data, "select hex(sealed) from track_keys where track in (select track from tracks)")
         .lines()
         .filter(|line| line.len() > 64)
         .map(unhex)

@@ -25,18 +25,6 @@ fn every_file_opens_by_saying_what_it_is() {
 }
 
 #[test]
-fn every_file_says_what_it_is_not() {
-    let mut wrong = Vec::new();
-    for source in sources() {
-        let mut opening = source.text.lines().take_while(|line| line.starts_with("//!"));
-        if !opening.any(|line| line.contains("Not here")) && !source.is_test() {
-            wrong.push(source.name);
-        }
-    }
-    assert_none(&wrong, "these files do not say what is not in them (`Not here: …`)");
-}
-
-#[test]
 fn no_file_is_longer_than_600_lines_before_its_tests() {
     let mut wrong = Vec::new();
     for source in sources() {
@@ -71,7 +59,11 @@ fn a_foreign_crate_has_one_door_a_program() {
                 .filter(|source| source.before_tests().any(|line| names_crate(line, foreign)))
                 .map(|source| source.name)
                 .collect();
-            if !one_door(&users, folder) {
+            let doors = doors(&users, folder);
+            let second = SECOND_DOORS.iter().find(|(p, f, _, _)| *p == package && *f == foreign);
+            let granted = second.map_or(1, |(_, _, doors, _)| doors.len());
+            let known = second.is_none_or(|(_, _, all, _)| doors.iter().all(|door| all.contains(&door.as_str())));
+            if doors.len() > granted || !known {
                 wrong.push(format!("{package} opens {foreign} in {users:?}"));
             }
         }
@@ -193,24 +185,33 @@ fn no_migration_is_edited() {
 }
 
 #[test]
-fn prompts_are_complete_in_both_languages() {
-    let (german, english) = (prompts("de"), prompts("en"));
-    let ids = |all: &BTreeMap<String, toml::Value>| all.keys().cloned().collect::<BTreeSet<_>>();
+fn every_prompt_has_its_sound_and_the_hash_of_its_words() {
+    let german = prompts("de");
     assert!(german.len() > 50, "only {} German prompts", german.len());
-    let missing: Vec<String> = ids(&german).symmetric_difference(&ids(&english)).cloned().collect();
-    assert_none(&missing, "prompts in one language only");
-    for (language, texts) in [("de", &german), ("en", &english)] {
+    for language in ["de", "en"] {
+        let texts = prompts(language);
+        if language != "de" && texts.is_empty() {
+            // English is not spoken yet; from its first prompt on it is complete.
+            continue;
+        }
+        assert!(texts.keys().eq(german.keys()), "{language} and de have different prompts");
         for (id, entry) in texts {
             let wav = top().join(format!("gateway/prompts/{language}/{id}.wav"));
-            let bytes = std::fs::read(&wav).unwrap_or_else(|_| panic!("{language}/{id} has no WAV"));
-            if let Some(hash) = entry.get("sha256").and_then(toml::Value::as_str) {
-                let said = entry.get("text").and_then(toml::Value::as_str).unwrap_or_default();
-                let of_text = hex(&Sha256::digest(said.as_bytes()));
-                let of_sound = hex(&Sha256::digest(&bytes));
-                assert!(hash == of_text || hash == of_sound, "{language}/{id}: the hash is of another text or sound");
-            }
+            assert!(wav.metadata().is_ok_and(|wav| wav.len() > 44), "{language}/{id} has no sound");
+            let words = entry["text"].as_str().expect("words");
+            assert_eq!(entry["sha256"].as_str(), Some(hex(&Sha256::digest(words)).as_str()), "{language}/{id}");
         }
     }
+}
+
+#[test]
+fn the_desks_catalogues_have_the_same_keys() {
+    let keys = |language: &str| -> BTreeSet<String> {
+        let text = read(&format!("archiver/locales/{language}.ftl"));
+        ftl_keys(&text).into_iter().map(str::to_owned).collect()
+    };
+    let missing: Vec<String> = keys("de").symmetric_difference(&keys("en")).cloned().collect();
+    assert_none(&missing, "texts in one language only");
 }
 
 #[test]
@@ -219,16 +220,19 @@ fn the_desks_texts_have_one_meaning_each() {
     for file in files(&top().join("archiver"), "ftl") {
         found = true;
         let text = std::fs::read_to_string(&file).expect("a catalogue");
-        let keys: Vec<&str> = text
-            .lines()
-            .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
-            .filter_map(|line| line.split_once('=').map(|(key, _)| key.trim()))
-            .collect();
+        let keys = ftl_keys(&text);
         let once: BTreeSet<&str> = keys.iter().copied().collect();
         assert_eq!(keys.len(), once.len(), "{} says a key twice", file.display());
         assert_none(&unspoken(&keys), "texts that no page says");
     }
     assert!(found, "the desk has no catalogue");
+}
+
+fn ftl_keys(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
+        .filter_map(|line| line.split_once('=').map(|(key, _)| key.trim()))
+        .collect()
 }
 
 /// Keys that no source of the archiver names.
@@ -311,19 +315,15 @@ fn names_crate(line: &str, foreign: &str) -> bool {
     })
 }
 
-/// One file, or files that all lie in one folder below `src/` (a module and its folder count as one).
-fn one_door(users: &BTreeSet<String>, folder: &str) -> bool {
-    if users.len() < 2 {
-        return true;
-    }
-    let doors: BTreeSet<&str> = users
+/// Files and folders right below `src/` that these files lie in; a module and its folder are one.
+fn doors(users: &BTreeSet<String>, folder: &str) -> BTreeSet<String> {
+    users
         .iter()
         .map(|user| {
-            let inside = user.strip_prefix(folder).unwrap_or(user).trim_start_matches('/').trim_start_matches("src/");
-            inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs")
+            let inside = user.strip_prefix(folder).unwrap_or(user).trim_start_matches('/');
+            inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs").to_owned()
         })
-        .collect();
-    doors.len() == 1
+        .collect()
 }
 
 fn sources() -> impl Iterator<Item = Source> {
@@ -387,10 +387,11 @@ fn migrations(database: &str) -> BTreeMap<String, String> {
 }
 
 fn prompts(language: &str) -> BTreeMap<String, toml::Value> {
-    manifest(&format!("gateway/prompts/{language}/texts.toml"))
-        .into_iter()
-        .filter(|(_, entry)| entry.is_table())
-        .collect()
+    let place = format!("gateway/prompts/{language}/texts.toml");
+    if !top().join(&place).exists() {
+        return BTreeMap::new();
+    }
+    manifest(&place)["prompts"].as_table().expect("[prompts.NAME]").clone().into_iter().collect()
 }
 
 fn read(name: &str) -> String {
@@ -439,6 +440,12 @@ const DOORED: [&str; 22] = [
     "s3s_fs",
     "sdp_types",
     "sqlx",
+];
+
+/// Package, crate, its doors, and why there is more than one.
+const SECOND_DOORS: [(&str, &str, &[&str], &str); 2] = [
+    ("archiver", "axum", &["desk", "io"], "the shell binds the desk's listener and the admin socket"),
+    ("spool", "aes_gcm", &["voice", "write"], "the reader shares no code with the writer, so that it can catch it"),
 ];
 
 const LEFTOVERS: [&str; 7] = ["utils", "util", "common", "manager", "helper", "helpers", "types"];

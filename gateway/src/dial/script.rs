@@ -117,11 +117,6 @@ impl Walk {
         }
     }
 
-    /// Nothing left to do.
-    pub(super) fn is_done(&self) -> bool {
-        self.ahead.is_empty() && matches!(self.step, Step::Free | Step::HungUp)
-    }
-
     /// One slot passed in which the far end was as loud as `heard_dbov`.
     pub(super) fn slot(&mut self, heard_dbov: f32, out: &mut Vec<Do>) {
         let step = std::mem::replace(&mut self.step, Step::Free);
@@ -234,8 +229,7 @@ mod tests {
         // 5 slots of the key, 2 of its repeated end, 4 in between.
         assert_eq!(after(&mut walk, 11, SILENT), []);
         assert_eq!(after(&mut walk, 1, SILENT), [Do::Pressed('1'), Do::Press { digit: '2', ms: 100 }]);
-        after(&mut walk, 12, SILENT);
-        assert!(walk.is_done());
+        assert_eq!(after(&mut walk, 12, SILENT), [Do::Pressed('2')]);
     }
 
     #[test]
@@ -270,6 +264,7 @@ mod tests {
         after(&mut walk, 10, SILENT);
         walk.instead(parse("h").expect("a script"));
         assert_eq!(after(&mut walk, 1, SILENT), [Do::HangUp]);
-        assert!(walk.is_done());
+        walk.then(parse("1").expect("a script"));
+        assert_eq!(after(&mut walk, 50, SILENT), []);
     }
 }
