@@ -60,13 +60,17 @@ pub(crate) struct Dialog {
 }
 
 impl Dialog {
-    /// For an INVITE without To tag. `None`: it has no Contact we could send requests to.
+    /// For an INVITE without To tag. `None`: its Contact cannot be read.
     pub(crate) fn answering(request: &Request, our_tag: &str, path: Path) -> Option<Self> {
         Some(Self {
             id: DialogId { ours: our_tag.to_owned(), ..DialogId::asked(request) },
             ours: format!("{};tag={our_tag}", request.echo.receiver()),
             theirs: request.echo.sender().to_owned(),
-            target: contact(&request.headers)?,
+            target: match request.headers.first("Contact") {
+                Some(_) => contact(&request.headers)?,
+                // RFC 2543 did without; the sender's address is all there is.
+                None => request.from.uri.clone(),
+            },
             routes: request.headers.entries("Record-Route").into_iter().map(str::to_owned).collect(),
             our_cseq: 0,
             their_cseq: Some(request.cseq.number),

@@ -55,6 +55,8 @@ impl Params {
 /// One hop a request came over (RFC 3261 20.42).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Via {
+    /// Kept as sent: a request of another version is still told so (505).
+    version: String,
     transport: String,
     /// Without brackets.
     pub(crate) host: String,
@@ -69,12 +71,18 @@ impl Via {
         let mut parts = hop.splitn(3, '/');
         let protocol = parts.next()?.trim();
         let version = parts.next()?.trim();
-        if !protocol.eq_ignore_ascii_case("SIP") || version != "2.0" {
+        if !protocol.eq_ignore_ascii_case("SIP") || !version.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
         let (transport, sent_by) = parts.next()?.trim().split_once([' ', '\t'])?;
         let (host, port) = host_and_port(sent_by)?;
-        Some(Self { transport: transport.to_owned(), host, port, params: Params::read(params) })
+        Some(Self {
+            version: version.to_owned(),
+            transport: transport.to_owned(),
+            host,
+            port,
+            params: Params::read(params),
+        })
     }
 
     pub(crate) fn branch(&self) -> Option<&str> {
@@ -86,7 +94,7 @@ impl Via {
     }
 
     pub(crate) fn text(&self) -> String {
-        format!("SIP/2.0/{} {}{}", self.transport, self.sent_by(), self.params.text())
+        format!("SIP/{}/{} {}{}", self.version, self.transport, self.sent_by(), self.params.text())
     }
 }
 
@@ -322,7 +330,7 @@ mod tests {
         assert_eq!((via.host.as_str(), via.port), ("2001:db8::9:1", Some(5070)));
         assert!(via.text().starts_with("SIP/2.0/UDP [2001:db8::9:1]:5070;"));
         assert_eq!(Via::read("SIP/2.0/UDP host:99999"), None);
-        assert_eq!(Via::read("SIP/3.0/UDP host"), None);
+        assert_eq!(Via::read("HTTP/1.1/TCP host"), None);
     }
 
     #[test]

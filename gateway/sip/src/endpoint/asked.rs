@@ -44,6 +44,13 @@ impl Endpoint {
         if request.to.tag().is_some() {
             return self.asked_in_call(turn, path, key, request);
         }
+        match request.target.scheme {
+            Scheme::Sip | Scheme::Sips | Scheme::Tel => {}
+            Scheme::Foreign => {
+                self.counters.answered_416 += 1;
+                return self.answer_and_forget(turn, path, &request.echo, 416, reason_phrase(416), |draft| draft);
+            }
+        }
         match &request.method {
             Method::Invite => self.invited(turn, path, key, request),
             Method::Options => self.told_what_we_can(turn, path, &request),
@@ -71,13 +78,6 @@ impl Endpoint {
     fn invited(&mut self, turn: &mut Turn, path: Path, key: ServerKey, request: Box<Request>) {
         let name = (request.echo.call_id.clone(), request.from.tag().unwrap_or_default().to_owned());
         let echo = &request.echo;
-        match request.target.scheme {
-            Scheme::Sip | Scheme::Sips | Scheme::Tel => {}
-            Scheme::Foreign => {
-                self.counters.answered_416 += 1;
-                return self.answer_and_forget(turn, path, echo, 416, reason_phrase(416), |draft| draft);
-            }
-        }
         let standing = self.came_in.get(&name).and_then(|leg| self.calls.get(leg));
         let cseq = standing.and_then(|call| call.dialog.as_ref()).and_then(|dialog| dialog.made_by);
         if cseq == Some(request.cseq.number) {
@@ -102,7 +102,7 @@ impl Endpoint {
         let tag = self.word();
         let Some(dialog) = Dialog::answering(&request, &tag, path) else {
             self.counters.answered_400 += 1;
-            return self.answer_and_forget(turn, path, echo, 400, "Missing Contact", |draft| draft);
+            return self.answer_and_forget(turn, path, echo, 400, "Bad Contact", |draft| draft);
         };
         self.legs_made += 1;
         let leg = Leg(self.legs_made);

@@ -66,6 +66,8 @@ fn folded_compact_latin_1_and_ipv6_invites_become_calls() {
     let (head, body) = invite.split_once("\r\n\r\n").unwrap();
     assert_eq!(said_to(&format!("{}\n\n{body}", head.replace("\r\n", "\n"))), wants);
     assert_eq!(said_to(&format!("\r\n\r\n{invite}")), wants);
+    assert_eq!(said_to(&invite.replace("Frau ", "BEL:\\\u{7} NUL:\\\0 DEL:\\\u{7f} ")), wants);
+    assert_eq!(said_to(&invite.replace("Contact: <sip:weber@192.0.2.2:5062>\r\n", "")), wants);
     assert_eq!(said_to(&invite.replace("<sip:weber@192.0.2.2:5062>", "<sip:weber@[2001:db8::1]:5062>")), wants);
     assert_eq!(said_to(&invite.replace("192.0.2.2:5062;", "[2001:db8::1]:5062;")), wants);
     assert_eq!(said_to(&invite.replace("sip:4711@192.0.2.1 SIP", "tel:+4930;phone-context=x SIP")), wants);
@@ -93,7 +95,7 @@ fn a_broken_invite_is_400_or_nothing_and_never_a_call() {
         ("sip:4711@192.0.2.1 SIP/2.0", "sip:4711@192.0.2.1 SIP/7.0", "505 Version"),
         ("sip:4711@192.0.2.1 SIP/2.0", "unknown:4711 SIP/2.0", "416 Unsupported"),
         ("Max-Forwards: 70", "no colon here", "400 Unreadable"),
-        ("Contact: <sip:weber@192.0.2.2:5062>\r\n", "", "400 Missing"),
+        ("Contact: <sip:weber@192.0.2.2:5062>", "Contact: <sip:weber", "400 Bad"),
         ("application/sdp", "application/isup", "415 Unsupported"),
         ("application/sdp", "application/sdp\r\nContent-Encoding: gzip", "415 Unsupported"),
         ("v=0", "w=0", "400 Unreadable"),

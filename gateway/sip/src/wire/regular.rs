@@ -64,7 +64,7 @@ pub(crate) fn regular(bytes: &[u8]) -> Result<Regular, Fault> {
     let (lines, rest) = head_and_rest(bytes, &mut fault);
     let mut lines = lines.into_iter();
     let first = lines.next().ok_or(Fault::StartLine)?;
-    let start = start_line(&text(first, &mut fault), &mut fault)?;
+    let start = start_line(&text(first), &mut fault)?;
     let fields = fields(lines, &mut fault);
     let body = body(&fields, rest, &mut fault);
     Ok(Regular { start, fields, body, fault })
@@ -131,7 +131,7 @@ fn start_line(line: &str, fault: &mut Option<Fault>) -> Result<Start, Fault> {
 fn fields<'a>(lines: impl Iterator<Item = &'a [u8]>, fault: &mut Option<Fault>) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in lines {
-        let line = text(line, fault);
+        let line = text(line);
         if line.starts_with([' ', '\t']) {
             match fields.last_mut() {
                 Some((_, value)) => {
@@ -175,20 +175,13 @@ fn body(fields: &[(String, String)], rest: &[u8], fault: &mut Option<Fault>) -> 
     body.unwrap_or_default().to_vec()
 }
 
-/// A tab becomes a space; any other control character is a fault and is left out.
-fn text(line: &[u8], fault: &mut Option<Fault>) -> String {
-    let mut line = match std::str::from_utf8(line) {
-        Ok(line) => line.to_owned(),
-        Err(_) => line.iter().map(|byte| char::from(*byte)).collect(),
-    };
-    if line.contains(char::is_control) {
-        if line.contains(|c: char| c.is_control() && c != '\t' && !('\u{80}'..'\u{a0}').contains(&c)) {
-            note(fault, Fault::Header);
-        }
-        line = line.replace('\t', " ");
-        line.retain(|c| !c.is_control());
+/// Control characters become spaces: they are legal behind a backslash in quotes, and nobody needs them anywhere.
+fn text(line: &[u8]) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    match std::str::from_utf8(line) {
+        Ok(line) => line.chars().map(plain).collect(),
+        Err(_) => line.iter().map(|byte| plain(char::from(*byte))).collect(),
     }
-    line
 }
 
 /// The first fault is the one that is told.
