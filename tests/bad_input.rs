@@ -101,7 +101,7 @@ fn three_wrong_pins_end_in_a_friendly_goodbye() {
         anna.hears_out();
         anna.keys("13131313#");
     }
-    let report = anna.is_hung_up_on();
+    let report = anna.hears_goodbye();
     assert_eq!(report["answered"], true);
     assert!(house.seats().is_empty());
 }

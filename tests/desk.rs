@@ -105,7 +105,7 @@ fn a_clerk_ends_the_meeting_and_everybody_is_said_goodbye_to() {
     browser.awaits_text("Eine Person ist da.");
     browser.clicks("Sitzung beenden");
     browser.clicks("Ja, Sitzung jetzt beenden");
-    let report = anna.is_hung_up_on();
+    let report = anna.hears_goodbye();
     assert_eq!(report["answered"], true);
     browser.awaits_text("niemand da");
 }

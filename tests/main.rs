@@ -5,6 +5,7 @@
 //! heard whom and who is in the recording by a tone a person.
 //!
 //! Not here: unit tests (at the foot of the file they test), measurements of speed.
+#![expect(clippy::disallowed_methods, reason = "stories are all effect: files, sockets, real time")]
 
 mod bad_input;
 mod consent;

@@ -172,11 +172,11 @@ impl Phone {
     /// Hangs up and says how the call went.
     pub(crate) fn hangs_up(mut self) -> Value {
         self.does("!h");
-        self.is_hung_up_on()
+        self.hears_goodbye()
     }
 
     /// Waits for the end of the call, whoever ends it.
-    pub(crate) fn is_hung_up_on(mut self) -> Value {
+    pub(crate) fn hears_goodbye(mut self) -> Value {
         let report = self.awaits("the call's report", SENTENCE, |event| event["event"] == "report");
         self.keys = None;
         let _ = self.child.wait();
