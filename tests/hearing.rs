@@ -1,9 +1,11 @@
 //! Who hears whom.
 
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::ears::Person::{Anna, Bert, Clara};
 use crate::support::house::{Ground, House, Wish};
+use crate::support::http;
 use crate::support::makers::{Baresip, Linphone};
 use crate::support::network::Network;
 use crate::support::phone::Phone;
@@ -82,6 +84,37 @@ fn three_hear_each_other_and_nobody_hears_themselves_or_a_key() {
         let report = phone.hangs_up();
         assert_eq!(report["lost"], 0, "packets were lost on the way to a telephone: {report}");
     }
+}
+
+#[test]
+fn ten_calls_of_sipp_are_answered_and_ended() {
+    let house = House::open();
+    let output = Command::new("sipp")
+        .args([
+            "-sn",
+            "uac",
+            &house.sip().to_string(),
+            "-i",
+            "127.0.0.1",
+            "-m",
+            "10",
+            "-r",
+            "5",
+            "-d",
+            "1000",
+            "-nostdin",
+        ])
+        .current_dir(house.ground().path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("sipp runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    until("every call to be over", LONG, || (calls_now(&house) == 0).then_some(()));
+}
+
+fn calls_now(house: &House) -> u64 {
+    let health = http::ask_socket(&house.control_socket(), "GET", "/v1/health").expect("the control socket answers");
+    health.json()["calls"].as_u64().expect("a number of calls")
 }
 
 const LONG: Duration = Duration::from_secs(90);
