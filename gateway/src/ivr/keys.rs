@@ -98,6 +98,7 @@ mod tests {
     use super::*;
 
     fn press(keys: &[(char, u64)]) -> Vec<Command> {
+        #[expect(clippy::disallowed_methods, reason = "some instant is needed to start from")]
         let start = Instant::now();
         let mut reader = Keys::default();
         keys.iter().map(|&(key, ms)| reader.press(key, start + Duration::from_millis(ms))).collect()
