@@ -208,4 +208,4 @@ async fn proof(State(desk): State<Desk>, who: Signed, Path(id): Path<String>) ->
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

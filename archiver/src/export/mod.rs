@@ -10,7 +10,7 @@ mod cut;
 mod files;
 mod index;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use spool::id::RecordingId;
@@ -102,7 +102,17 @@ pub async fn export(args: &Args) -> Result<Vec<PathBuf>, ExportError> {
         None => asleep(&house, args.recording).await?,
     };
     let recording = released(&house, id, &purpose).await?;
-    let playback = Playback::open(&house, id).await?;
+    write(&house, &recording, &purpose, &args.out).await
+}
+
+/// Writes the export down, then the files.
+async fn write(
+    house: &House,
+    recording: &Recording,
+    purpose: &Purpose,
+    out: &Path,
+) -> Result<Vec<PathBuf>, ExportError> {
+    let playback = Playback::open(house, recording.id).await?;
     // All sounds are made before anything is written down: what cannot be made is no export.
     let voices = playback.voices();
     let mut sounds = vec![("all.wav".to_owned(), playback.sound(Whose::All).map_err(PlaybackError::from)?)];
@@ -111,18 +121,18 @@ pub async fn export(args: &Args) -> Result<Vec<PathBuf>, ExportError> {
         sounds.push((index::voice_file(*seat), sound));
     }
     let count = u32::try_from(sounds.len() + 1).unwrap_or(u32::MAX);
-    let export = house.begin_export(&person(), id, &purpose, count).await?;
+    let export = house.begin_export(&person(), recording.id, purpose, count).await?;
     let at_ms = house.clock().now_ms();
 
-    let out = files::Out::prepare(&args.out)?;
+    let out = files::Out::prepare(out)?;
     let mut written = Vec::new();
     for (name, sound) in &sounds {
-        written.push(out.wav(&house, &playback, name, sound).await?);
+        written.push(out.wav(house, &playback, name, sound).await?);
     }
     let number =
         house.store().meeting(recording.meeting).await.map_err(HouseError::from)?.map(|meeting| meeting.number);
     let about = index::About { export, purpose: purpose.text().to_owned(), at_ms, number };
-    let index = index::index(&about, &recording, &playback, &voices, &written);
+    let index = index::index(&about, recording, &playback, &voices, &written);
     let mut paths: Vec<PathBuf> = written.iter().map(|file| out.path(&file.name)).collect();
     paths.push(out.json(&index)?);
     Ok(paths)
@@ -176,28 +186,4 @@ fn sentence(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
-
-    fn line(words: &[&str]) -> Result<Args, clap::Error> {
-        Line::try_parse_from([&["export"], words].concat()).map(|line| line.args)
-    }
-
-    #[test]
-    fn one_recording_or_the_latest_is_named_and_always_a_purpose() {
-        let id = RecordingId([7; 16]).to_string();
-        assert!(line(&["--latest", "--out", "/o", "--purpose", "Prüfung"]).unwrap().latest);
-        assert_eq!(line(&[&id, "--out", "/o", "--purpose", "p"]).unwrap().recording, Some(RecordingId([7; 16])));
-        assert!(line(&[&id, "--latest", "--out", "/o", "--purpose", "p"]).is_err());
-        assert!(line(&["--out", "/o", "--purpose", "p"]).is_err());
-        assert!(line(&["--latest", "--out", "/o"]).is_err());
-        assert!(line(&["../etc", "--out", "/o", "--purpose", "p"]).is_err());
-    }
-}
+mod tests;
