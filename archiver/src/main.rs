@@ -46,7 +46,7 @@ enum Word {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    log();
     match Words::parse().word {
         Word::Serve { config } => serve(&config),
         Word::Pair { config, key } => pair(&config, key),
@@ -54,6 +54,16 @@ fn main() -> ExitCode {
         Word::Verify(args) => archiver::verify::run(&args),
         Word::NewKey { data, passphrase_file } => new_key(&data, &passphrase_file),
     }
+}
+
+fn log() {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+    // The embedded store calls every request it does not know an error; we ask once to learn that it does not.
+    let targets = Targets::new().with_default(LevelFilter::INFO).with_target("s3s", LevelFilter::OFF);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    tracing_subscriber::registry().with(lines).with(targets).init();
 }
 
 fn serve(config: &Path) -> ExitCode {

@@ -7,6 +7,7 @@
 
 pub mod keys;
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -39,6 +40,8 @@ pub struct Secret(pub Zeroizing<String>);
 pub struct Vault {
     client: Client,
     place: Place,
+    // Set once, when the store answers that it has no versions.
+    unversioned: Arc<OnceLock<()>>,
 }
 
 /// The store did not do it. Ours to fix, or the provider's.
@@ -74,7 +77,7 @@ impl Vault {
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts)
             .build();
-        Self { client: Client::from_conf(config), place }
+        Self { client: Client::from_conf(config), place, unversioned: Arc::default() }
     }
 
     /// The endpoint, for proof and pages.
@@ -180,13 +183,19 @@ impl Vault {
 
     /// Names with version ids; `None` where the store knows no versions.
     async fn list_versions(&self, prefix: &str) -> Result<Option<Vec<(String, String)>>, VaultError> {
+        if self.unversioned.get().is_some() {
+            return Ok(None);
+        }
         let mut found = Vec::new();
         let (mut key, mut version) = (None, None);
         loop {
             let ask = self.client.list_object_versions().bucket(&self.place.bucket).prefix(prefix);
             let page = match ask.set_key_marker(key).set_version_id_marker(version).send().await {
                 Ok(page) => page,
-                Err(error) if status(&error) == Some(501) => return Ok(None),
+                Err(error) if status(&error) == Some(501) => {
+                    self.unversioned.get_or_init(|| ());
+                    return Ok(None);
+                }
                 Err(error) => return Err(failed("list versions", &error)),
             };
             let pair = |key: Option<&str>, id: Option<&str>| Some((key?.to_owned(), id?.to_owned()));
