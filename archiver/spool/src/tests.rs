@@ -1,5 +1,7 @@
 //! Tests of both sides together: what a gateway writes, an archive reads, whatever happens in between.
 
+#![expect(clippy::disallowed_methods, reason = "tests spoil files and need a date")]
+
 mod after_a_kill;
 pub(crate) mod made;
 mod refused;
@@ -237,12 +239,15 @@ fn a_full_disk_is_told_as_such_and_loses_only_what_it_refused() {
 
 #[test]
 fn a_permit_whose_files_could_not_be_made_ends_where_it_began() {
-    for n in 0..9 {
+    let mut n = 0;
+    loop {
         let mut made = Made::stopping_within(u64::MAX);
         let mut chunk = made.begin(0, vec![]);
         chunk.act(Slot(100), &given(ActKind::Given, 1, made.track(1))).unwrap();
         made.disk.go_on(n);
-        assert!(made.try_open_voice(&mut chunk, 1, 1, 100).is_err(), "step {n}");
+        if made.try_open_voice(&mut chunk, 1, 1, 100).is_ok() {
+            break;
+        }
         made.disk.go_on(u64::MAX);
         made.consent_as(&mut chunk, 2, 1, 150);
         made.talk(&mut chunk, 2, 150..160);
@@ -250,7 +255,48 @@ fn a_permit_whose_files_could_not_be_made_ends_where_it_began() {
         let read = made.read(&closed.name);
         assert_eq!(read.voices.len(), 1, "step {n}");
         assert_eq!(read.voices[0].fact.track, made.track(2));
+        n += 1;
     }
+    assert!(n > 8, "{n} steps");
+}
+
+#[test]
+fn a_track_that_could_not_begin_may_begin_again() {
+    for n in 1..9 {
+        let mut made = Made::stopping_within(u64::MAX);
+        let carried = TrackFact { track: made.track(2), seat: seat(2), from: Slot(50) };
+        let mut chunk = made.begin(0, vec![carried]);
+        for (track, from) in [(1, 100), (2, 50)] {
+            made.disk.go_on(n);
+            assert!(made.try_open_voice(&mut chunk, track, track, from).is_err(), "step {n}");
+            made.disk.go_on(u64::MAX);
+            made.open_voice(&mut chunk, track, from);
+            made.talk(&mut chunk, track, 100..110);
+        }
+        let closed = chunk.close(Slot(200), CloseWhy::Time).unwrap();
+        let read = made.read(&closed.name);
+        for (voice, track) in read.voices.iter().zip([1, 2]) {
+            assert_eq!((voice.until, made.listen(voice)), (None, sound(made.track(track), 100..110)), "step {n}");
+        }
+        assert_eq!(read.voices.len(), 2);
+    }
+}
+
+#[test]
+fn a_chunk_that_could_not_begin_may_begin_again() {
+    let mut n = 0;
+    loop {
+        let made = Made::stopping_within(u64::MAX);
+        made.disk.go_on(n);
+        if made.spool.begin(head(&made, 0, vec![]), Slot(90)).is_ok() {
+            break;
+        }
+        made.disk.go_on(u64::MAX);
+        let chunk = made.spool.begin(head(&made, 0, vec![]), Slot(90)).unwrap();
+        made.read(&chunk.close(Slot(91), CloseWhy::End).unwrap().name);
+        n += 1;
+    }
+    assert!(n > 6, "{n} steps");
 }
 
 #[test]

@@ -249,6 +249,17 @@ impl Spool {
         names(&self.disk, &self.orders_dir())
     }
 
+    /// A chunk is begun once. What an attempt left behind that did not come further than its head goes.
+    fn make_way(&self, place: &Place) -> Result<(), SpoolError> {
+        let there = self.disk.exists(&place.path).map_err(failed("look for a chunk"))?;
+        let past = if there { Past::read(place).map_err(failed("read a chunk"))? } else { None };
+        let empty = there && past.is_none_or(|past| past.events.is_empty() && past.acts.is_empty());
+        if self.is_ready(place.name)? || (there && !empty) {
+            return Err(wrong("this chunk exists already"));
+        }
+        if empty { self.disk.remove_tree(&place.path).map_err(failed("remove an empty chunk")) } else { Ok(()) }
+    }
+
     /// The one step after which a chunk is the archive's.
     fn hand_over(&self, name: ChunkName) -> Result<(), SpoolError> {
         let moved = || -> io::Result<()> {

@@ -22,8 +22,10 @@ pub(super) struct Made {
     pub(super) disk: Disk,
     pub(super) spool: Spool,
     pub(super) key: SigningKey,
-    chance: Box<dyn FnMut(&mut [u8]) + Send + Sync>,
+    chance: Dice,
 }
+
+type Dice = Box<dyn FnMut(&mut [u8]) + Send + Sync>;
 
 impl Made {
     pub(super) fn new() -> Self {

@@ -30,8 +30,8 @@ pub struct ChunkWriter {
     voices: BTreeMap<TrackId, Voice>,
     /// Tracks that ended here; none begins twice.
     over: Vec<TrackId>,
-    /// Permits whose files could not be made, and whether their end was written down.
-    unmade: Vec<(TrackFact, bool)>,
+    /// Permits whose files could not be made. They may begin once more; else they end where they began.
+    unmade: BTreeMap<TrackId, TrackFact>,
     /// SHA-256 of voice files that are complete, so that closing need not read them again.
     complete: BTreeMap<TrackId, (u64, [u8; 32])>,
     /// The latest slot that was written down.
@@ -51,38 +51,42 @@ impl ChunkWriter {
             return Err(wrong("the head is of another gateway or version"));
         }
         let name = ChunkName { recording: head.recording, gateway: head.gateway, number: head.chunk };
-        let text = name.to_string();
-        let path = spool.open_dir().join(&text);
-        let disk = spool.disk().clone();
-        if disk.exists(&path).map_err(failed("look for a chunk"))? || spool.is_ready(name)? {
-            return Err(wrong("this chunk exists already"));
-        }
-        disk.make_dir(&path).map_err(failed("make a chunk"))?;
-        let begun = || -> io::Result<(Journal, Journal)> {
-            let mut media = Journal::create(&disk, &path.join(FileName::Media.to_string()))?;
-            let mut consent = Journal::create(&disk, &path.join(FileName::Consent.to_string()))?;
-            media.append(slot, First::Head(&head))?;
-            media.sync()?;
-            consent.sync()?;
-            disk.sync_dir(&path)?;
-            disk.sync_dir(&spool.open_dir())?;
-            Ok((media, consent))
-        };
-        let (media, consent) = begun().map_err(failed("begin a chunk"))?;
         let place = spool.place(&spool.open_dir(), name);
+        spool.make_way(&place)?;
+        let (media, consent) = match Self::make(spool, &place, &head, slot) {
+            Ok(journals) => journals,
+            Err(error) => {
+                // The first error is the one to tell; what stays is in nobody's way.
+                let _cleared = place.disk.remove_tree(&place.path);
+                return Err(failed("begin a chunk")(error));
+            }
+        };
         Ok(Self {
             place,
             spool: spool.clone(),
-            text,
+            text: name.to_string(),
             head,
             media,
             consent,
             voices: BTreeMap::new(),
             over: Vec::new(),
-            unmade: Vec::new(),
+            unmade: BTreeMap::new(),
             complete: BTreeMap::new(),
             latest: slot,
         })
+    }
+
+    fn make(spool: &Spool, place: &Place, head: &Head, slot: Slot) -> io::Result<(Journal, Journal)> {
+        let Place { path, disk, .. } = place;
+        disk.make_dir(path)?;
+        let mut media = Journal::create(disk, &path.join(FileName::Media.to_string()))?;
+        let mut consent = Journal::create(disk, &path.join(FileName::Consent.to_string()))?;
+        media.append(slot, First::Head(head))?;
+        media.sync()?;
+        consent.sync()?;
+        disk.sync_dir(path)?;
+        disk.sync_dir(&spool.open_dir())?;
+        Ok((media, consent))
     }
 
     /// `<recording>.<gateway>.<n>`
@@ -122,6 +126,7 @@ impl ChunkWriter {
 
     /// Opens a permit's voice file. The act it rests on must have been written before; line and envelope are synced when this
     /// returns. For a permit that [`Head::tracks`] carries over, `fact` is the same as there.
+    /// After an error it may be called again.
     pub fn begin_track(&mut self, fact: TrackFact, to: &PublicKey, chance: Chance<'_>) -> Result<(), SpoolError> {
         let TrackFact { track, seat, from } = fact;
         if self.voices.contains_key(&track) || self.over.contains(&track) {
@@ -130,21 +135,23 @@ impl ChunkWriter {
         if self.voices.values().any(|voice| voice.seat == seat) {
             return Err(wrong("a seat has one permit at a time"));
         }
-        match self.head.tracks.iter().find(|carried| carried.track == track) {
-            Some(carried) if *carried == fact => {}
-            Some(_) => return Err(wrong("a permit that was carried over is not what it was")),
+        let given_up = |other: &&TrackFact| other.seat == seat && other.track != track;
+        while let Some(other) = self.unmade.values().find(given_up).copied() {
+            self.give_up(other, other.from, "not kept")?;
+        }
+        match self.carried(track).or(self.unmade.get(&track).copied()) {
+            Some(known) if known == fact => {}
+            Some(_) => return Err(wrong("a permit that was written before is not what it was")),
             None => self.write(from, &MediaEvent::Track(fact))?,
         }
         match self.make_voice(fact, to, chance) {
             Ok(file) => {
+                self.unmade.remove(&track);
                 self.voices.insert(track, Voice { seat, file, ending: None });
                 Ok(())
             }
             Err(error) => {
-                self.over.push(track);
-                self.unmade.push((fact, false));
-                // The first error is the one to tell; what this leaves undone is tried again by `sync`.
-                let _cleared = self.clear_unmade();
+                self.unmade.insert(track, fact);
                 Err(error)
             }
         }
@@ -165,6 +172,9 @@ impl ChunkWriter {
     /// Ends a permit. Slots from `until` on are dropped, the file gets its end record, its key is wiped.
     /// After an error the permit is over all the same, and [`sync`](Self::sync) tries the rest again.
     pub fn end_track(&mut self, track: TrackId, until: Slot, why: &str) -> Result<(), SpoolError> {
+        if let Some(fact) = self.unmade.get(&track).copied() {
+            return self.give_up(fact, until.max(fact.from), why);
+        }
         let voice = self.voices.get_mut(&track).ok_or_else(|| wrong("this track has no permit now"))?;
         if voice.ending.is_none() {
             voice.ending = Some((until, why.to_owned()));
@@ -177,6 +187,7 @@ impl ChunkWriter {
         let facts = facts_of(&self.place, track, |_| None).map_err(failed("read what is to be erased"))?;
         // From here on no byte can follow, whatever fails below.
         let voice = self.voices.remove(&track);
+        let unmade = self.unmade.remove(&track);
         self.complete.remove(&track);
         if !self.over.contains(&track) {
             self.over.push(track);
@@ -186,13 +197,15 @@ impl ChunkWriter {
             let (until, why) = ending.unwrap_or((file.until().unwrap_or(self.latest), "erased".to_owned()));
             self.write(until, &MediaEvent::TrackEnded { track, until, why })?;
         }
+        if let Some(TrackFact { from: until, .. }) = unmade {
+            self.write(until, &MediaEvent::TrackEnded { track, until, why: "erased".into() })?;
+        }
         self.write(self.latest, &MediaEvent::Erased { track })?;
         self.media.sync().map_err(failed("sync a journal"))
     }
 
     /// Seals what was gathered and syncs what changed: once a second.
     pub fn sync(&mut self) -> Result<(), SpoolError> {
-        self.clear_unmade()?;
         let ending: Vec<TrackId> = self.voices.iter().filter(|(_, v)| v.ending.is_some()).map(|(t, _)| *t).collect();
         for track in ending {
             self.finish(track)?;
@@ -206,6 +219,15 @@ impl ChunkWriter {
     /// Completes every file, signs, and moves the chunk to `ready/` in one step, all of it synced.
     /// `slot` is the first that is not in this chunk; a track that has not ended goes on in the next one.
     pub fn close(mut self, slot: Slot, why: CloseWhy) -> Result<Closed, SpoolError> {
+        while let Some((track, fact)) = self.unmade.first_key_value().map(|(track, fact)| (*track, *fact)) {
+            if self.carried(track).is_some() {
+                // It goes on in the next chunk, without sound in this one.
+                self.remove_files(track)?;
+                self.unmade.remove(&track);
+            } else {
+                self.give_up(fact, fact.from, "not kept")?;
+            }
+        }
         self.sync()?;
         let mut until = self.latest.max(slot);
         for (track, mut voice) in std::mem::take(&mut self.voices) {
@@ -223,6 +245,8 @@ impl ChunkWriter {
     }
 
     fn make_voice(&mut self, fact: TrackFact, to: &PublicKey, chance: Chance<'_>) -> Result<VoiceFile, SpoolError> {
+        // Of an attempt before.
+        self.remove_files(fact.track)?;
         self.media.sync().map_err(failed("sync a journal"))?;
         let Head { recording, chunk, epoch, .. } = self.head;
         let key = FileKey::fresh(chance);
@@ -254,17 +278,22 @@ impl ChunkWriter {
         made().map_err(failed("open a voice file"))
     }
 
-    fn clear_unmade(&mut self) -> Result<(), SpoolError> {
-        for at in 0..self.unmade.len() {
-            let Some((TrackFact { track, from: until, .. }, false)) = self.unmade.get(at).copied() else { continue };
-            for file in self.place.files(track) {
-                self.place.disk.unlink(&file).map_err(failed("remove a file"))?;
-            }
-            self.write(until, &MediaEvent::TrackEnded { track, until, why: "not kept".into() })?;
-            if let Some((_, written)) = self.unmade.get_mut(at) {
-                *written = true;
-            }
-        }
+    fn carried(&self, track: TrackId) -> Option<TrackFact> {
+        self.head.tracks.iter().find(|carried| carried.track == track).copied()
+    }
+
+    fn remove_files(&self, track: TrackId) -> Result<(), SpoolError> {
+        let removed = self.place.files(track).iter().try_for_each(|file| self.place.disk.unlink(file));
+        removed.map_err(failed("remove a file"))
+    }
+
+    /// Ends a permit that has no sound here.
+    fn give_up(&mut self, fact: TrackFact, until: Slot, why: &str) -> Result<(), SpoolError> {
+        let track = fact.track;
+        self.remove_files(track)?;
+        self.write(until, &MediaEvent::TrackEnded { track, until, why: why.to_owned() })?;
+        self.unmade.remove(&track);
+        self.over.push(track);
         Ok(())
     }
 
