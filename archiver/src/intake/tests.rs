@@ -87,7 +87,7 @@ async fn one_voice_dies_alone() {
 
     let order = bench.order(0);
     assert_eq!(bench.intake().order(&order, &bench.trusted(), 1).await.unwrap(), Taken::New);
-    assert_eq!(bench.house.vault().list(&object_prefix(RECORDING)).await.unwrap(), [other.name.clone()]);
+    assert_eq!(bench.house.vault().list(&object_prefix(RECORDING)).await.unwrap(), std::slice::from_ref(&other.name));
     assert!(matches!(bench.house.file_key(bench.track(0), &name).await, Err(HouseError::Gone)));
     assert!(!bench.disk_holds(&sealed[sealed.len() - 60..]), "no copy of the private half is left");
     assert_eq!(bench.house.vault().get(&other.name).await.unwrap(), before);
