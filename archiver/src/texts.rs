@@ -204,10 +204,10 @@ mod tests {
         let mut keys = BTreeSet::new();
         let mut open: Option<(String, BTreeSet<String>)> = None;
         for line in catalogue.lines().chain(["end = "]) {
-            if let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.starts_with([' ', '#'])) {
-                if let Some((key, places)) = open.replace((key.to_owned(), BTreeSet::new())) {
-                    keys.insert((key, places.into_iter().collect()));
-                }
+            if let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.starts_with([' ', '#']))
+                && let Some((key, places)) = open.replace((key.to_owned(), BTreeSet::new()))
+            {
+                keys.insert((key, places.into_iter().collect()));
             }
             if let Some((_, places)) = &mut open {
                 places.extend(line.split("{ $").skip(1).map(|rest| rest.split([' ', '}']).next().unwrap().to_owned()));

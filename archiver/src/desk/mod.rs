@@ -166,7 +166,7 @@ async fn purpose(
     }
     let noted = desk.house.audit(&who.person, Act::Listen, id, Some(&purpose), None).await;
     noted.map_err(|error| who.trouble(&error))?;
-    desk.listenings.grant(&who.session, id, purpose, *key, desk.house.clock().now_ms());
+    desk.listenings.grant(&who.session, id, purpose, key, desk.house.clock().now_ms());
     Ok(Redirect::to(&format!("/aufnahmen/{id}#anhoeren")))
 }
 

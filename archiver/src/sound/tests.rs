@@ -42,7 +42,7 @@ fn meeting() -> (Sound, Packets) {
     let (one, two) = (part(1, 3, 230), part(2, 61, 219));
     let mut packets = Packets::default();
     sing(&mut packets, one, 440.0, 17_000.0, &[40..47, 120..121]);
-    sing(&mut packets, two, 700.0, 17_000.0, &[100..150]);
+    sing(&mut packets, two, 700.0, 17_000.0, &[100..140, 139..150]);
     (Sound::new(&timeline(231), &[one, two], Whose::All).unwrap(), packets)
 }
 
