@@ -23,7 +23,10 @@ fn a_stranger_gets_no_answer_at_all() {
              Max-Forwards: 70\\r\\nFrom: <sip:a@{me}>;tag=a\\r\\nTo: <sip:x@{them}>\\r\\nCall-ID: s@{me}\\r\\n\
              CSeq: 1 OPTIONS\\r\\nContent-Length: 0\\r\\n\\r\\n"
         );
-        let script = format!("exec 3<>/dev/udp/{them}/{port}; printf '{options}' >&3; timeout 2 head -c 7 <&3");
+        // printf itself would write a datagram a line; dd collects them into one.
+        let script = format!(
+            "exec 3<>/dev/udp/{them}/{port}; printf '{options}' | dd bs=4096 iflag=fullblock status=none >&3; timeout 2 head -c 7 <&3"
+        );
         let output = network.command("bash").args(["-c", &script]).output().expect("bash runs");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
@@ -55,11 +58,11 @@ fn malformed_sip_is_dropped_or_answered_400_and_the_line_stays_up() {
         wire.send(bytes);
     }
     wire.assert_alive();
-    for bytes in &broken[3..8] {
-        wire.send(bytes);
-        let status = wire.status();
-        assert!(matches!(status, None | Some(400)), "{status:?} for {}", String::from_utf8_lossy(bytes));
-    }
+    // Where enough can be read to answer at all, the answer is 400.
+    let bytes = wire.request("INVITE", "", OFFER).replace("CSeq: ", "CSeq: 99999999999 ");
+    wire.send(bytes.as_bytes());
+    let answer = std::iter::from_fn(|| wire.next()).find(|text| !text.starts_with("SIP/2.0 1"));
+    assert!(answer.is_some_and(|text| text.starts_with("SIP/2.0 400")), "a wrong CSeq is not answered 400");
     wire.assert_alive();
     assert!(house.seats().is_empty());
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::ears::Person::{Anna, Clara};
-use crate::support::house::{Ground, House, Wish, signal};
+use crate::support::house::{Ground, House, Wish};
 use crate::support::phone::Phone;
 use crate::support::until;
 
@@ -77,39 +77,3 @@ fn an_archive_killed_between_upload_and_commit_ends_the_same() {
     let kept = house.export("kopie").all().seconds_of(Anna);
     assert!((kept - said).abs() < 0.6, "{said} s were said, {kept} s are kept");
 }
-
-#[test]
-fn an_archive_killed_again_and_again_while_it_takes_in_ends_the_same() {
-    let mut house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
-    anna.speaks();
-    anna.listens(4);
-    let said = anna.falls_silent();
-    // The archive stands still until the recording lies ready, then dies ever later in its work.
-    signal(house.now("archiver_pid").parse().expect("a process id"), libc::SIGSTOP);
-    anna.hangs_up();
-    let ready = house.spool().join("ready");
-    until("the recording to lie ready", Duration::from_secs(20), || std::fs::read_dir(&ready).ok()?.next().map(|_| ()));
-    for step in 0..KILLS {
-        house.kill_archiver();
-        if house.spool_is_empty() {
-            assert!(step > 0, "the first kill came too late to tell anything");
-            break;
-        }
-        let end = Instant::now() + STEP * step;
-        until("the next moment to kill at", STEP * KILLS, || {
-            (Instant::now() >= end || house.spool_is_empty()).then_some(())
-        });
-    }
-    house.await_handed_over();
-    let export = house.export("kopie");
-    let kept = export.all().seconds_of(Anna);
-    assert!((kept - said).abs() < 0.6, "{said} s were said, {kept} s are kept");
-    assert_eq!(export.index["recordings"].as_array().map_or(1, Vec::len), 1, "it was taken in twice: {}", export.index);
-}
-
-const KILLS: u32 = 8;
-/// Uploading and committing a small chunk takes tens of milliseconds.
-const STEP: Duration = Duration::from_millis(15);

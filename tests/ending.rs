@@ -8,16 +8,13 @@ use std::time::Duration;
 use crate::desk::{opens_the_recording, signs_in};
 use crate::support::clock::Clock;
 use crate::support::ears::Person::Anna;
-use crate::support::house::{Ground, House, Wish};
+use crate::support::house::{House, Wish};
 use crate::support::phone::Phone;
 use crate::support::{files_below, program, until};
 
 #[test]
 fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_verifies() {
-    let ground = Ground::new();
-    let clock = Clock::at(ground.path());
-    let wish = Wish { environment: clock.environment(), ..Wish::default() };
-    let house = House::on(ground, &wish);
+    let house = House::open();
     let mut anna = Phone::calls(&house, Anna);
     anna.arrives(&house);
     anna.agrees(&house);
@@ -47,8 +44,9 @@ fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_ve
     let ground = house.close();
 
     // The minutes were approved; four days later the archive is started again.
+    let clock = Clock::at(ground.path());
     clock.moved("+4d");
-    let house = House::on(ground, &wish);
+    let house = House::on(ground, &Wish { environment: clock.environment(), ..Wish::default() });
     let browser = signs_in(&house);
     until("the recording to be destroyed", SWEPT, || {
         browser.goes_to(&format!("{}/sitzungen", crate::desk::origin(&house)));

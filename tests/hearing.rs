@@ -49,11 +49,12 @@ fn two_telephones_of_two_makers_hear_each_other_and_not_themselves() {
     anna.hears(Clara);
     anna.listens(4);
 
-    let clara_heard = linphone.hangs_up();
-    let bert_heard = baresip.hangs_up();
-    clara_heard.assert_with(Bert, 3.0, "what linphone heard");
+    // Only the room counts: a spoken prompt holds a little of every tone.
+    let clara_heard = linphone.hangs_up().last(4);
+    let bert_heard = baresip.hangs_up().last(4);
+    clara_heard.assert_with(Bert, 2.0, "what linphone heard");
     clara_heard.assert_without(Clara, "what linphone heard");
-    bert_heard.assert_with(Clara, 3.0, "what baresip heard");
+    bert_heard.assert_with(Clara, 2.0, "what baresip heard");
     bert_heard.assert_without(Bert, "what baresip heard");
     anna.hangs_up();
 }

@@ -33,7 +33,8 @@ impl Browser {
         let said = lines_of(driver.stdout.take().expect("its output"));
         let port: u16 = until("chromedriver to say its port", PATIENCE, || {
             let line = said.try_recv().ok()?;
-            line.rsplit_once("on port ")?.1.trim_end_matches('.').parse().ok()
+            // Its first line repeats the 0 it was asked for.
+            line.rsplit_once("on port ")?.1.trim_end_matches('.').parse().ok().filter(|port| *port != 0)
         });
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");

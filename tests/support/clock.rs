@@ -1,7 +1,8 @@
 //! The wall clock of a house, which can be moved: libfaketime, reading its offset from a file.
 //!
 //! Give [`Clock::environment`] to a house before it starts; [`Clock::moved`] then moves the clock of what runs.
-//! Behaviour hangs on the monotonic clock, which stays real.
+//! Behaviour hangs on the monotonic clock, which stays real. libfaketime gets absolute sleeps wrong, which the media
+//! threads live by: no calls in a house with a moved clock.
 //!
 //! Not here: what a moved clock should do.
 

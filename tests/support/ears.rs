@@ -45,6 +45,13 @@ impl Sound {
         Self { rate_hz: spec.sample_rate, samples }
     }
 
+    /// A telephone's own file, whose head may promise more than was written before it ended.
+    pub(crate) fn read_what_is_there(file: &Path) -> Self {
+        let reader = hound::WavReader::open(file).unwrap_or_else(|why| panic!("{} is no WAV: {why}", file.display()));
+        let rate_hz = reader.spec().sample_rate;
+        Self { rate_hz, samples: reader.into_samples::<i16>().map_while(Result::ok).collect() }
+    }
+
     pub(crate) fn write(&self, file: &Path) {
         let spec = hound::WavSpec {
             channels: 1,
@@ -57,6 +64,13 @@ impl Sound {
             writer.write_sample(*sample).expect("room on the disk");
         }
         writer.finalize().expect("room on the disk");
+    }
+
+    /// Its last seconds.
+    pub(crate) fn last(mut self, seconds: usize) -> Self {
+        let length = seconds * self.rate_hz as usize;
+        self.samples.drain(..self.samples.len().saturating_sub(length));
+        self
     }
 
     /// In each 100 ms, the level of this frequency in dBov.

@@ -95,7 +95,7 @@ impl Baresip {
             .map(|entry| entry.path())
             .find(|path| path.to_string_lossy().ends_with("-dec.wav"))
             .expect("baresip kept what it heard");
-        Sound::read(&dump)
+        Sound::read_what_is_there(&dump)
     }
 
     /// Netstrings of JSON, as `ctrl_tcp` speaks.
@@ -163,7 +163,7 @@ impl Linphone {
         self.awaits("ended");
         self.says("quit");
         let _ = self.child.wait();
-        Sound::read(&self.kept)
+        Sound::read_what_is_there(&self.kept)
     }
 
     fn says(&mut self, line: &str) {
