@@ -30,8 +30,8 @@ struct Sitting {
     call: CallId,
     state: SeatState,
     permit: Option<TrackId>,
-    /// Everything recorded of this seat that nobody has ordered to be erased.
-    kept: Vec<TrackId>,
+    /// Tracks whose permit was taken back and of which nobody has said yet, on the disk, what becomes of them.
+    undecided: Vec<TrackId>,
     muted: bool,
 }
 
@@ -54,7 +54,7 @@ impl Gathering {
     pub fn arrive(&mut self, call: CallId) -> SeatNo {
         self.last += 1;
         let seat = SeatNo(self.last);
-        let sitting = Sitting { call, state: SeatState::Arriving, permit: None, kept: Vec::new(), muted: false };
+        let sitting = Sitting { call, state: SeatState::Arriving, permit: None, undecided: Vec::new(), muted: false };
         self.seats.insert(seat, sitting);
         seat
     }
@@ -68,25 +68,25 @@ impl Gathering {
     }
 
     pub fn permitted(&mut self, seat: SeatNo, track: TrackId) {
-        self.change(seat, |sitting| {
-            sitting.permit = Some(track);
-            sitting.kept.push(track);
-        });
+        self.change(seat, |sitting| sitting.permit = Some(track));
     }
 
-    /// Ends the seat's permit and says which it was.
+    /// Ends the seat's permit and says which it was. What becomes of its track is undecided from here on.
     pub fn permit_ended(&mut self, seat: SeatNo) -> Option<TrackId> {
-        self.seats.get_mut(&seat).and_then(|sitting| sitting.permit.take())
+        let sitting = self.seats.get_mut(&seat)?;
+        let track = sitting.permit.take()?;
+        sitting.undecided.push(track);
+        Some(track)
     }
 
-    /// Everything recorded of this seat so far; after this it is no longer the seat's to erase.
-    pub fn give_up(&mut self, seat: SeatNo) -> Vec<TrackId> {
-        self.seats.get_mut(&seat).map(|sitting| std::mem::take(&mut sitting.kept)).unwrap_or_default()
+    /// The tracks that a decision of this seat is about.
+    pub fn undecided(&self, seat: SeatNo) -> &[TrackId] {
+        self.seats.get(&seat).map_or(&[], |sitting| &sitting.undecided)
     }
 
-    /// What was recorded of this seat and may yet be erased.
-    pub fn kept(&self, seat: SeatNo) -> &[TrackId] {
-        self.seats.get(&seat).map_or(&[], |sitting| &sitting.kept)
+    /// The decision is on the disk; until then it may be asked for again.
+    pub fn decided(&mut self, seat: SeatNo, tracks: &[TrackId]) {
+        self.change(seat, |sitting| sitting.undecided.retain(|track| !tracks.contains(track)));
     }
 
     pub fn leave(&mut self, seat: SeatNo) -> Left {
@@ -167,14 +167,18 @@ mod tests {
     }
 
     #[test]
-    fn a_withdrawal_reaches_every_earlier_yes_of_the_seat_once() {
+    fn a_decision_is_about_what_was_taken_back_and_counts_when_it_is_written() {
         let mut there = gathering();
         let seat = there.arrive(CallId(1));
-        there.permitted(seat, TrackId([1; 16]));
+        let (first, second) = (TrackId([1; 16]), TrackId([2; 16]));
+        there.permitted(seat, first);
+        assert!(there.undecided(seat).is_empty());
         there.permit_ended(seat);
-        there.permitted(seat, TrackId([2; 16]));
-        assert_eq!(there.give_up(seat), [TrackId([1; 16]), TrackId([2; 16])]);
-        assert!(there.give_up(seat).is_empty());
+        assert_eq!(there.undecided(seat), [first]);
+        there.decided(seat, &[first]);
+        there.permitted(seat, second);
+        there.permit_ended(seat);
+        assert_eq!(there.undecided(seat), [second], "what was decided before stays decided");
     }
 
     #[test]

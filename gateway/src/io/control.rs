@@ -32,7 +32,11 @@ pub enum Ask {
     End(MeetingId, Reply<Done>),
     Cut(MeetingId, Reply<Result<CutDone, Refusal>>),
     /// Events after this cursor, and those to come. Another boot's cursor means: from the beginning.
-    Events { after: u64, boot: Option<EpochId>, reply: Reply<Follow> },
+    Events {
+        after: u64,
+        boot: Option<EpochId>,
+        reply: Reply<Follow>,
+    },
     AcknowledgeChunk(String, Reply<Done>),
     AcknowledgeOrder(String, Reply<Done>),
 }
@@ -159,7 +163,9 @@ async fn events(asks: Asks, Query(since): Query<Since>) -> Response {
 
 /// A listener that falls behind is cut off and comes back with its cursor: nothing is skipped in silence.
 fn told(follow: Follow) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    let next = BroadcastStream::new(follow.next).take_while(|next| std::future::ready(next.is_ok())).filter_map(|next| std::future::ready(next.ok()));
+    let next = BroadcastStream::new(follow.next)
+        .take_while(|next| std::future::ready(next.is_ok()))
+        .filter_map(|next| std::future::ready(next.ok()));
     stream::iter(follow.since).chain(next).map(|event| {
         let id = event.cursor.to_string();
         Ok(sse::Event::default().id(id).json_data(&event).unwrap_or_default())

@@ -69,7 +69,9 @@ impl Listener {
                 continue;
             }
             let bytes = buffer.get(..length).unwrap_or_default().to_vec();
-            if let Err(mpsc::error::TrySendError::Closed(_)) = into.try_send(Datagram { local: self.local, remote, bytes }) {
+            if let Err(mpsc::error::TrySendError::Closed(_)) =
+                into.try_send(Datagram { local: self.local, remote, bytes })
+            {
                 return;
             }
         }
@@ -81,6 +83,11 @@ impl Listener {
             return Ok(address);
         }
         Ok(self.route_to(remote)?)
+    }
+
+    /// Is a message that leaves by `local` this socket's to send?
+    pub fn speaks_for(&self, local: SocketAddr) -> bool {
+        self.local.port() == local.port() && (self.local.ip().is_unspecified() || self.local.ip() == local.ip())
     }
 
     /// The local address that media to and from `remote` will have.

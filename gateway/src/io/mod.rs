@@ -26,7 +26,8 @@ pub fn read_config(path: &Path) -> std::io::Result<String> {
 
 /// Log lines go to stderr: one line an event, no colours, `AMTSLEITUNG_LOG` sets the least level (default `info`).
 pub fn log_to_stderr() {
-    let level = std::env::var("AMTSLEITUNG_LOG").ok().and_then(|word| word.parse().ok()).unwrap_or(tracing::Level::INFO);
+    let level =
+        std::env::var("AMTSLEITUNG_LOG").ok().and_then(|word| word.parse().ok()).unwrap_or(tracing::Level::INFO);
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_max_level(level).init();
 }
 

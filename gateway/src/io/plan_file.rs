@@ -51,7 +51,7 @@ impl PlanFile {
 }
 
 /// The plan's text, `None` when there is none yet.
-pub fn read(path: &Path) -> std::io::Result<Option<Zeroizing<String>>> {
+pub(super) fn read(path: &Path) -> std::io::Result<Option<Zeroizing<String>>> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(Zeroizing::new(text))),
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),

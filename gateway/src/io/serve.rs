@@ -20,7 +20,7 @@ use super::switchboard::{self, Parts, Queues};
 use super::{control, media, plan_file, recorder};
 use crate::config::Config;
 use crate::plan::{Plan, PlanError};
-use crate::prompts::{Prompts, PromptError};
+use crate::prompts::{PromptError, Prompts};
 
 /// Why the gateway did not start. The administrator's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +58,19 @@ pub fn run(config: Config) -> Result<(), StartError> {
 
 async fn serve(config: Config) -> Result<(), StartError> {
     let data = config.data.clone();
-    std::fs::create_dir_all(&data).map_err(|source| StartError::File { what: "data directory", path: data.clone(), source })?;
+    std::fs::create_dir_all(&data).map_err(|source| StartError::File {
+        what: "data directory",
+        path: data.clone(),
+        source,
+    })?;
     let key = signing_key::load_or_make(&data)?;
     let verifying = key.verifying();
     let plan_path = data.join("plan.json");
-    let text = plan_file::read(&plan_path)
-        .map_err(|source| StartError::File { what: "plan", path: plan_path.clone(), source })?;
+    let text = plan_file::read(&plan_path).map_err(|source| StartError::File {
+        what: "plan",
+        path: plan_path.clone(),
+        source,
+    })?;
     let clock = Clock::start();
     let plan = match text {
         Some(text) => Plan::from_json(&text)?,
@@ -130,7 +137,8 @@ async fn serve(config: Config) -> Result<(), StartError> {
 
 /// Counts SIGTERM and SIGINT.
 async fn signals(stopper: watch::Sender<u8>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("signals cannot be received; only SIGKILL ends this process");
         return;
     };

@@ -21,7 +21,7 @@ pub enum KeyError {
 }
 
 /// The key in `data`, made if there is none.
-pub fn load_or_make(data: &Path) -> Result<SigningKey, KeyError> {
+pub(super) fn load_or_make(data: &Path) -> Result<SigningKey, KeyError> {
     let path = data.join("signing.key");
     let wrong = |source| KeyError::File { path: path.clone(), source };
     if !path.exists() {
@@ -33,7 +33,8 @@ pub fn load_or_make(data: &Path) -> Result<SigningKey, KeyError> {
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(32));
     File::open(&path).and_then(|file| file.take(64).read_to_end(&mut bytes)).map_err(wrong)?;
-    let seed: [u8; 32] = bytes.as_slice().try_into().map_err(|_| KeyError::Length { path: path.clone(), bytes: bytes.len() })?;
+    let seed: [u8; 32] =
+        bytes.as_slice().try_into().map_err(|_| KeyError::Length { path: path.clone(), bytes: bytes.len() })?;
     let seed = Zeroizing::new(seed);
     Ok(SigningKey::from_seed(*seed))
 }

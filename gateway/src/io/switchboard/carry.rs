@@ -8,7 +8,7 @@
 use std::time::Instant;
 
 use control::{What, receipt};
-use spool::id::{MeetingId, RecordingId, SeatNo, Slot};
+use spool::id::{MeetingId, RecordingId, SeatNo, Slot, TrackId};
 use spool::line::{CloseWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
 use tokio::sync::oneshot;
 
@@ -68,7 +68,8 @@ impl Switchboard {
                 self.at_seat(call, |there, seat| there.mute(seat, on));
             }
             Output::CountHeads => {
-                let seats = self.place(call).and_then(|(meeting, _)| self.gatherings.get(&meeting)).map(Gathering::heads);
+                let seats =
+                    self.place(call).and_then(|(meeting, _)| self.gatherings.get(&meeting)).map(Gathering::heads);
                 let (here, recorded) = seats.unwrap_or_default();
                 self.feed(call, Input::Heads { here, recorded });
             }
@@ -187,7 +188,8 @@ impl Switchboard {
         }
         let (permit, act) = consent::permit(given, key);
         let act = Box::new(self.evidence(&act));
-        let (file, text, recorder) = (self.parts.plan_file.clone(), self.parts.plan.to_json(), self.parts.recorder.clone());
+        let (file, text, recorder) =
+            (self.parts.plan_file.clone(), self.parts.plan.to_json(), self.parts.recorder.clone());
         let (slot, public) = (self.parts.clock.slot(), permit.public().clone());
         let fact = TrackFact { track: permit.track(), seat, from: permit.from() };
         self.later.push(Box::pin(async move {
@@ -210,7 +212,8 @@ impl Switchboard {
         }
         let Some(there) = self.gatherings.get_mut(&meeting).filter(|_| self.lines.contains_key(&call)) else {
             // The caller left while the track was being opened: it ends before it holds anything.
-            let ended = |recording| ToRecorder::EndTrack { recording, track, until: permit.from(), why: "left".to_owned() };
+            let ended =
+                |recording| ToRecorder::EndTrack { recording, track, until: permit.from(), why: "left".to_owned() };
             if let Some(there) = self.gatherings.get(&meeting) {
                 let _away = self.parts.recorder.tell(ended(there.recording));
             }
@@ -240,25 +243,29 @@ impl Switchboard {
         self.off_record_changed(meeting);
     }
 
-    /// What becomes of what was recorded of this seat before.
+    /// What becomes of what was recorded under the permit that was taken back.
     fn order(&mut self, call: CallId, decision: Decision) {
         let Some((meeting, seat)) = self.place(call) else { return };
-        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
-        let recording = there.recording;
-        let (tracks, decision) = match decision {
-            Decision::Erase => (there.give_up(seat), decision),
-            Decision::Keep => (there.kept(seat).to_vec(), decision),
-        };
-        let (reply, answer) = oneshot::channel();
+        let Some(there) = self.gatherings.get(&meeting) else { return };
+        let (recording, tracks) = (there.recording, there.undecided(seat).to_vec());
         if tracks.is_empty() {
             return self.feed(call, Input::OrderWritten);
         }
-        if self.parts.recorder.tell(ToRecorder::Order { recording, decision, tracks, reply }).is_err() {
+        let (reply, answer) = oneshot::channel();
+        let order = ToRecorder::Order { recording, decision, tracks: tracks.clone(), reply };
+        if self.parts.recorder.tell(order).is_err() {
             return self.feed(call, Input::OrderFailed);
         }
         self.later.push(Box::pin(async move {
-            After::Order { call, written: later::answered(answer).await.is_ok() }
+            After::Order { call, tracks, written: later::answered(answer).await.is_ok() }
         }));
+    }
+
+    pub(super) fn ordered(&mut self, call: CallId, tracks: &[TrackId], written: bool) {
+        if written {
+            self.at_seat(call, |there, seat| there.decided(seat, tracks));
+        }
+        self.feed(call, if written { Input::OrderWritten } else { Input::OrderFailed });
     }
 
     fn enter(&mut self, call: CallId) {

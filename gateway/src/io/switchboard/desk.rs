@@ -67,7 +67,8 @@ impl Switchboard {
     fn save_plan(&mut self, reply: Reply<Done>) {
         let (file, text) = (self.parts.plan_file.clone(), self.parts.plan.to_json());
         self.later.push(Box::pin(async move {
-            let done = if file.write(text).await { Ok(()) } else { Err(refusal("plan", "plan.json cannot be written")) };
+            let done =
+                if file.write(text).await { Ok(()) } else { Err(refusal("plan", "plan.json cannot be written")) };
             After::Done { reply, done }
         }));
     }
@@ -137,9 +138,7 @@ impl Switchboard {
     pub(super) fn after(&mut self, after: After) {
         match after {
             After::Track { call, seat, meeting, permit, open } => self.track_opened(call, seat, meeting, permit, open),
-            After::Order { call, written } => {
-                self.feed(call, if written { Input::OrderWritten } else { Input::OrderFailed });
-            }
+            After::Order { call, tracks, written } => self.ordered(call, &tracks, written),
             After::Cut { reply, recording, cut } => {
                 drop(reply.send(cut.map(|chunk| CutDone { chunk, recording })));
             }

@@ -5,7 +5,7 @@
 use std::pin::Pin;
 
 use control::{CutDone, Refusal};
-use spool::id::{MeetingId, RecordingId, SeatNo};
+use spool::id::{MeetingId, RecordingId, SeatNo, TrackId};
 use tokio::sync::oneshot;
 
 use super::super::control::{Done, Reply, refusal};
@@ -18,14 +18,35 @@ pub(super) type Future = Pin<Box<dyn std::future::Future<Output = After> + Send>
 /// What ended.
 pub(super) enum After {
     /// The track is open on the disk, or it is not and `permit` is worth nothing.
-    Track { call: CallId, seat: SeatNo, meeting: MeetingId, permit: Permit, open: bool },
+    Track {
+        call: CallId,
+        seat: SeatNo,
+        meeting: MeetingId,
+        permit: Permit,
+        open: bool,
+    },
     /// The order is on the disk.
-    Order { call: CallId, written: bool },
+    Order {
+        call: CallId,
+        tracks: Vec<TrackId>,
+        written: bool,
+    },
     /// The desk is to be answered.
-    Cut { reply: Reply<Result<CutDone, Refusal>>, recording: Option<RecordingId>, cut: Result<Option<String>, Refusal> },
-    Done { reply: Reply<Done>, done: Done },
+    Cut {
+        reply: Reply<Result<CutDone, Refusal>>,
+        recording: Option<RecordingId>,
+        cut: Result<Option<String>, Refusal>,
+    },
+    Done {
+        reply: Reply<Done>,
+        done: Done,
+    },
     /// A recording that was to begin did, or did not.
-    Began { meeting: MeetingId, recording: RecordingId, began: bool },
+    Began {
+        meeting: MeetingId,
+        recording: RecordingId,
+        began: bool,
+    },
     /// Nothing follows.
     Nothing,
 }

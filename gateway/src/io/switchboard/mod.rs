@@ -20,7 +20,7 @@ mod signalling;
 mod told;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -94,6 +94,8 @@ struct Line {
 struct Switchboard {
     parts: Parts,
     buckets: Buckets,
+    /// By which of our addresses a peer is reached.
+    routes: HashMap<IpAddr, IpAddr>,
     lines: HashMap<CallId, Line>,
     legs: HashMap<sip::Leg, CallId>,
     gatherings: HashMap<MeetingId, Gathering>,
@@ -116,6 +118,7 @@ pub async fn run(parts: Parts, mut queues: Queues) {
     let mut board = Switchboard {
         parts,
         buckets,
+        routes: HashMap::new(),
         lines: HashMap::new(),
         legs: HashMap::new(),
         gatherings: HashMap::new(),
@@ -166,8 +169,12 @@ impl Switchboard {
             self.parts.endpoint.time_passed(now, &mut out);
             self.carry_sip(out);
         }
-        let due: Vec<CallId> =
-            self.lines.iter().filter(|(_, line)| line.wake.is_some_and(|wake| wake <= now)).map(|(id, _)| *id).collect();
+        let due: Vec<CallId> = self
+            .lines
+            .iter()
+            .filter(|(_, line)| line.wake.is_some_and(|wake| wake <= now))
+            .map(|(id, _)| *id)
+            .collect();
         for id in due {
             if let Some(line) = self.lines.get_mut(&id) {
                 line.wake = None;
@@ -192,7 +199,9 @@ impl Switchboard {
     fn recorder_said(&mut self, said: FromRecorder) {
         match said {
             FromRecorder::ChunkReady { recording, chunk } => self.tell(control::What::ChunkReady { recording, chunk }),
-            FromRecorder::OrderWritten { recording, order } => self.tell(control::What::OrderWritten { recording, order }),
+            FromRecorder::OrderWritten { recording, order } => {
+                self.tell(control::What::OrderWritten { recording, order })
+            }
             FromRecorder::Trouble { why } => {
                 tracing::error!(?why, "nothing can be recorded");
                 self.trouble = true;
@@ -210,7 +219,10 @@ impl Switchboard {
                 }
             }
             FromRecorder::Expired { names } => {
-                tracing::warn!(count = names.len(), "chunks that nobody fetched were destroyed on the day of their end");
+                tracing::warn!(
+                    count = names.len(),
+                    "chunks that nobody fetched were destroyed on the day of their end"
+                );
             }
         }
     }

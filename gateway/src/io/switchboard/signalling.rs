@@ -8,8 +8,8 @@ use std::time::Instant;
 use hmac::{Hmac, KeyInit, Mac};
 use media::g711::Law;
 use media::leg::LegConfig;
-use sip::sdp::{self, Chosen, Codec, Direction};
 use sha2::Sha256;
+use sip::sdp::{self, Chosen, Codec, Direction};
 use sip::{Command, Ended, Event, Leg, Output, Transport};
 
 use super::super::listener::Datagram;
@@ -27,10 +27,29 @@ const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
 
 impl Switchboard {
     pub(super) fn datagram(&mut self, datagram: &Datagram) {
-        let path = sip::Path { transport: Transport::Udp, local: datagram.local, remote: datagram.remote };
+        let Some(local) = self.local_for(datagram) else { return };
+        let path = sip::Path { transport: Transport::Udp, local, remote: datagram.remote };
         let mut out = Vec::new();
         self.parts.endpoint.receive(Instant::now(), path, &datagram.bytes, &mut out);
         self.carry_sip(out);
+    }
+
+    /// Our address as this peer sees it, remembered: it stands in Via and Contact, where `0.0.0.0` would lead nowhere.
+    fn local_for(&mut self, datagram: &Datagram) -> Option<SocketAddr> {
+        if !datagram.local.ip().is_unspecified() {
+            return Some(datagram.local);
+        }
+        let remote = datagram.remote.ip();
+        if let Some(ip) = self.routes.get(&remote) {
+            return Some(SocketAddr::new(*ip, datagram.local.port()));
+        }
+        let listener = self.parts.listeners.iter().find(|listener| listener.local == datagram.local)?;
+        let ip = listener.route_to(datagram.remote).ok()?;
+        if self.routes.len() >= ROUTES {
+            self.routes.clear();
+        }
+        self.routes.insert(remote, ip);
+        Some(SocketAddr::new(ip, datagram.local.port()))
     }
 
     pub(super) fn carry_sip(&mut self, out: Vec<Output>) {
@@ -50,7 +69,7 @@ impl Switchboard {
 
     /// A socket that takes nothing now loses the datagram: SIP sends again.
     fn send(&self, path: sip::Path, bytes: &[u8]) {
-        if let Some(listener) = self.parts.listeners.iter().find(|listener| listener.local == path.local) {
+        if let Some(listener) = self.parts.listeners.iter().find(|listener| listener.speaks_for(path.local)) {
             let _sent = listener.socket.try_send_to(bytes, path.remote);
         }
     }
@@ -119,7 +138,8 @@ impl Switchboard {
 
     /// Who calls, as far as counting wrong PINs needs it. Whoever shows no number is counted by the call alone.
     fn tag(&self, leg: Leg, number: Option<&str>) -> CallerTag {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.parts.tag_key).unwrap_or_else(|_| unreachable!("any length is a key"));
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.parts.tag_key).unwrap_or_else(|_| unreachable!("any length is a key"));
         match number {
             Some(number) => mac.update(number.as_bytes()),
             None => mac.update(&leg.0.to_be_bytes()),
@@ -131,7 +151,7 @@ impl Switchboard {
 
     /// A socket for sound, its address as the caller will be told it, and our Contact.
     fn media_for(&self, path: sip::Path) -> Option<(UdpSocket, SocketAddr, SocketAddr)> {
-        let listener = self.parts.listeners.iter().find(|listener| listener.local == path.local)?;
+        let listener = self.parts.listeners.iter().find(|listener| listener.speaks_for(path.local))?;
         let opened = listener.route_to(path.remote).and_then(|route| {
             let named = listener.address_for(path.remote)?;
             let socket = socket::open(route, self.parts.config.media.ports, random_u32() as u16)?;
@@ -253,6 +273,8 @@ fn random_u32() -> u32 {
     u32::from_le_bytes(bytes)
 }
 
+/// Peers whose route is remembered; beyond it all are looked up anew.
+const ROUTES: usize = 4096;
 const RETRY_AFTER_S: u32 = 10;
 /// RFC 863: nobody is sent to before their answer says where.
 const DISCARD_PORT: u16 = 9;

@@ -19,7 +19,12 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn new(boot: EpochId) -> Self {
-        Self { boot, cursor: 0, recent: VecDeque::with_capacity(REMEMBERED), next: broadcast::Sender::new(FOLLOWERS_LAG) }
+        Self {
+            boot,
+            cursor: 0,
+            recent: VecDeque::with_capacity(REMEMBERED),
+            next: broadcast::Sender::new(FOLLOWERS_LAG),
+        }
     }
 
     pub(super) fn tell(&mut self, utc_ms: i64, what: What) {
