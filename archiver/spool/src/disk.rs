@@ -19,12 +19,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Disk {
     #[cfg(test)]
     stop: Option<std::sync::Arc<std::sync::Mutex<u64>>>,
+    #[cfg(test)]
+    done: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
 }
 
 /// A file that grows at its end. A write that fails leaves it as long as it was.
 #[derive(Debug)]
 pub(crate) struct Appending {
     disk: Disk,
+    path: PathBuf,
     file: File,
     len: u64,
     /// Has it changed since it was last synced?
@@ -43,7 +46,7 @@ enum Step {
 impl Disk {
     /// Makes a directory for nobody else's eyes; one that exists is left as it is.
     pub(crate) fn make_dir(&self, path: &Path) -> io::Result<()> {
-        self.step()?;
+        self.step("make", path)?;
         match fs::DirBuilder::new().mode(0o700).create(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
             made => made,
@@ -52,16 +55,16 @@ impl Disk {
 
     /// Makes a file that did not exist.
     pub(crate) fn create(&self, path: &Path) -> io::Result<Appending> {
-        self.step()?;
+        self.step("make", path)?;
         let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
-        Ok(Appending { disk: self.clone(), file, len: 0, dirty: true, torn: false })
+        Ok(Appending { disk: self.clone(), path: path.to_path_buf(), file, len: 0, dirty: true, torn: false })
     }
 
     /// Opens a file that exists, to go on after its last byte.
     pub(crate) fn reopen(&self, path: &Path) -> io::Result<Appending> {
         let file = OpenOptions::new().append(true).open(path)?;
         let len = file.metadata()?.len();
-        Ok(Appending { disk: self.clone(), file, len, dirty: true, torn: false })
+        Ok(Appending { disk: self.clone(), path: path.to_path_buf(), file, len, dirty: true, torn: false })
     }
 
     /// Puts a small file in its place whole or not at all, and synced. The directory's entry is for the caller to sync.
@@ -74,7 +77,7 @@ impl Disk {
     /// As [`place`](Self::place), but fails with `AlreadyExists` instead of replacing.
     pub(crate) fn place_new(&self, drafts: &Path, at: &Path, bytes: &[u8]) -> io::Result<()> {
         let draft = self.draft(drafts, bytes)?;
-        self.step()?;
+        self.step("rename", at)?;
         let placed = fs::hard_link(&draft, at);
         self.unlink(&draft)?;
         placed
@@ -93,13 +96,13 @@ impl Disk {
     }
 
     pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step()?;
+        self.step("rename", to)?;
         fs::rename(from, to)
     }
 
     /// Removes a file; one that is gone already is no error.
     pub(crate) fn unlink(&self, path: &Path) -> io::Result<()> {
-        self.step()?;
+        self.step("unlink", path)?;
         match fs::remove_file(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
@@ -116,13 +119,13 @@ impl Disk {
                 self.unlink(&entry.path())?;
             }
         }
-        self.step()?;
+        self.step("unlink", path)?;
         fs::remove_dir(path)
     }
 
     /// Makes what was created, renamed or removed in a directory outlast a power cut.
     pub(crate) fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        self.step()?;
+        self.step("sync", path)?;
         File::open(path)?.sync_all()
     }
 
@@ -165,12 +168,13 @@ impl Disk {
         clippy::unnecessary_wraps,
         reason = "in tests a disk counts its changes and may stop"
     )]
-    fn step(&self) -> io::Result<Step> {
+    fn step(&self, _what: &str, _at: &Path) -> io::Result<Step> {
         Ok(Step::Whole)
     }
 
     #[cfg(test)]
-    fn step(&self) -> io::Result<Step> {
+    fn step(&self, what: &str, at: &Path) -> io::Result<Step> {
+        self.done.lock().unwrap().push(format!("{what} {}", at.file_name().unwrap_or_default().display()));
         let Some(stop) = &self.stop else { return Ok(Step::Whole) };
         let mut left = stop.lock().unwrap();
         match *left {
@@ -189,7 +193,7 @@ impl Disk {
     /// A disk on which the n-th change is the last, and torn when it is a write.
     #[cfg(test)]
     pub(crate) fn stopping_within(n: u64) -> Self {
-        Self { stop: Some(std::sync::Arc::new(std::sync::Mutex::new(n))) }
+        Self { stop: Some(std::sync::Arc::new(std::sync::Mutex::new(n))), ..Self::default() }
     }
 
     /// A stopping disk makes so many changes more.
@@ -198,6 +202,12 @@ impl Disk {
         if let Some(left) = &self.stop {
             *left.lock().unwrap() = n;
         }
+    }
+
+    /// Every change since the last time this was asked, as `what name`.
+    #[cfg(test)]
+    pub(crate) fn done(&self) -> Vec<String> {
+        std::mem::take(&mut *self.done.lock().unwrap())
     }
 
     /// How many changes a stopping disk would still make.
@@ -213,7 +223,7 @@ impl Appending {
             self.cut(self.len)?;
         }
         self.dirty = true;
-        let written = match self.disk.step()? {
+        let written = match self.disk.step("write", &self.path)? {
             Step::Whole => self.file.write_all(bytes),
             #[cfg(test)]
             Step::Torn => {
@@ -223,14 +233,14 @@ impl Appending {
         };
         match written {
             Ok(()) => self.len += bytes.len() as u64,
-            Err(_) => self.torn = self.disk.step().and_then(|_| self.file.set_len(self.len)).is_err(),
+            Err(_) => self.torn = self.disk.step("cut", &self.path).and_then(|_| self.file.set_len(self.len)).is_err(),
         }
         written
     }
 
     /// Takes back everything from `len` on.
     pub(crate) fn cut(&mut self, len: u64) -> io::Result<()> {
-        self.disk.step()?;
+        self.disk.step("cut", &self.path)?;
         self.dirty = true;
         self.file.set_len(len)?;
         self.len = len;
@@ -241,7 +251,7 @@ impl Appending {
     /// Makes every byte outlast a power cut.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
         if self.dirty {
-            self.disk.step()?;
+            self.disk.step("sync", &self.path)?;
             self.file.sync_data()?;
             self.dirty = false;
         }

@@ -82,6 +82,104 @@ fn nothing_after_the_end_of_a_permit_is_kept_even_if_it_was_sealed_before() {
     assert!(events_of(&read).any(|event| *event == gap), "what went with it is written down");
 }
 
+/// The disk did these, in this order, whatever came between.
+fn in_order(done: &[String], wanted: &[&str]) {
+    let mut rest = done.iter();
+    for step in wanted {
+        assert!(rest.any(|done| done == step), "{step:?} is not there in its place: {done:#?}");
+    }
+}
+
+#[test]
+fn consent_is_synced_before_the_envelope_and_the_envelope_before_the_first_record() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.disk.done();
+    made.consent(&mut chunk, 1, 100);
+    made.talk(&mut chunk, 1, 100..126);
+    let [keys, voice] = [FileName::Keys(made.track(1)), FileName::Voice(made.track(1))].map(|name| name.to_string());
+    let name = chunk.name().to_owned();
+    let done = made.disk.done();
+    in_order(
+        &done,
+        &[
+            "write consent.jsonl",
+            "sync consent.jsonl",
+            "write media.jsonl",
+            "sync media.jsonl",
+            &format!("rename {keys}"),
+            &format!("write {voice}"),
+            &format!("sync {name}"),
+            &format!("write {voice}"),
+        ],
+    );
+    // What is renamed into place was synced before: its draft is the last file that was.
+    let renamed = done.iter().position(|step| *step == format!("rename {keys}")).unwrap();
+    assert!(done[renamed - 1].starts_with("sync ") && done[renamed - 1].ends_with(".draft"), "{done:#?}");
+    assert_eq!(done.iter().filter(|step| **step == format!("write {voice}")).count(), 2, "a header and one record");
+}
+
+#[test]
+fn an_erasure_is_synced_before_anything_goes_and_an_order_before_the_erasures_it_means() {
+    let (made, name) = Made::with_one_chunk();
+    made.disk.done();
+    let order = made.order(Decision::Erase, &[1]);
+    let of = |what: &str, file: FileName| format!("{what} {file}");
+    let track = made.track(1);
+    let done = made.disk.done();
+    let erased = of("rename", FileName::Erased(track));
+    let wanted = [
+        format!("rename {order}"),
+        "sync orders".into(),
+        erased.clone(),
+        format!("sync {name}"),
+        of("unlink", FileName::Keys(track)),
+        of("unlink", FileName::Voice(track)),
+        format!("sync {name}"),
+    ];
+    in_order(&done, &wanted.each_ref().map(String::as_str));
+    let renamed = done.iter().position(|step| *step == erased).unwrap();
+    assert!(done[renamed - 1].starts_with("sync ") && done[renamed - 1].ends_with(".draft"), "{done:#?}");
+}
+
+#[test]
+fn a_chunk_and_both_its_parents_are_synced_around_the_rename() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    made.talk(&mut chunk, 1, 100..110);
+    made.disk.done();
+    let name = chunk.close(Slot(200), CloseWhy::End).unwrap().name;
+    let voice = FileName::Voice(made.track(1));
+    let wanted = [
+        format!("sync {voice}"),
+        "write media.jsonl".into(),
+        "sync media.jsonl".into(),
+        format!("sync {name}"),
+        format!("rename {name}"),
+        "sync ready".into(),
+        "sync open".into(),
+    ];
+    in_order(&made.disk.done(), &wanted.each_ref().map(String::as_str));
+}
+
+#[test]
+fn a_sync_reaches_every_voice_and_journal_that_changed() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    made.consent(&mut chunk, 2, 100);
+    chunk.sync().unwrap();
+    made.disk.done();
+    made.talk(&mut chunk, 2, 100..110);
+    chunk.note(Slot(105), &MediaEvent::Paused).unwrap();
+    chunk.sync().unwrap();
+    let voice = FileName::Voice(made.track(2));
+    let wanted =
+        ["write media.jsonl".into(), format!("write {voice}"), format!("sync {voice}"), "sync media.jsonl".into()];
+    assert_eq!(made.disk.done(), wanted, "and nothing else");
+}
+
 #[test]
 fn erasing_one_voice_leaves_every_other_byte_as_it_was() {
     let mut made = Made::new();
