@@ -202,7 +202,7 @@ impl MediaSocket {
 
     /// One read a slot; to the end every fourth, and every slot while there was more than one to read.
     fn read_blindly(&mut self, slot: u64, buffer: &mut [u8], each: &mut impl FnMut(&[u8])) {
-        let to_the_end = slot % 4 == 0 || self.eager > 0;
+        let to_the_end = slot.is_multiple_of(4) || self.eager > 0;
         let ordinary = if self.eager > 0 { 1 } else { 4 };
         self.eager = self.eager.saturating_sub(1);
         let mut read = 0_u8;

@@ -26,7 +26,6 @@ const TRACK: TrackId = TrackId([9; 16]);
 
 /// A telephone that says a tone and keeps what it hears.
 struct Phone {
-    call: CallId,
     socket: UdpSocket,
     gateway: SocketAddr,
     leg: Leg,
@@ -66,7 +65,7 @@ fn phone(number: u64, law: Law, hz: Option<f32>) -> (Phone, ToWorker) {
     let open = ToWorker::Open { call, socket: ours, leg: config(number, law), remote, rule: SourceRule::Exact };
     let leg = Leg::new(config(number + 50, law));
     let (heard, timestamps) = (Vec::new(), Vec::new());
-    (Phone { call, socket, gateway, leg, hz, sound_beside_keys: false, heard, timestamps }, open)
+    (Phone { socket, gateway, leg, hz, sound_beside_keys: false, heard, timestamps }, open)
 }
 
 impl Phone {
