@@ -55,7 +55,6 @@ pub(crate) struct Seat {
 #[derive(Debug)]
 pub(crate) struct Export {
     pub(crate) dir: PathBuf,
-    pub(crate) index: Value,
 }
 
 impl Ground {
@@ -212,12 +211,14 @@ impl House {
         );
         let dir = self.ground().path().join(name);
         let index = std::fs::read(dir.join("index.json")).expect("index.json");
-        Export { dir, index: serde_json::from_slice(&index).expect("index.json is JSON") }
+        let index: Value = serde_json::from_slice(&index).expect("index.json is JSON");
+        assert_eq!(index["purpose"], PURPOSE, "a copy says what it is for");
+        Export { dir }
     }
 
     pub(crate) fn try_export(&self, name: &str) -> Output {
         let out = self.ground().path().join(name);
-        self.archiver(&["export", "--latest", "--purpose", "Niederschrift", "--out", &out.display().to_string()])
+        self.archiver(&["export", "--latest", "--purpose", PURPOSE, "--out", &out.display().to_string()])
     }
 
     /// The archiver's command line, on the data of this house.
@@ -359,6 +360,7 @@ fn free_tcp_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
 }
 
+const PURPOSE: &str = "Niederschrift";
 /// A cold start of both programs in a debug build, on a busy machine.
 const READY: Duration = Duration::from_secs(90);
 const HANDED_OVER: Duration = Duration::from_secs(30);

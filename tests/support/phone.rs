@@ -106,12 +106,7 @@ impl Phone {
         for attempt in 1.. {
             self.hears_out();
             self.keys("1");
-            let end = Instant::now() + KEY;
-            let mut agreed = false;
-            while !agreed && Instant::now() < end {
-                agreed = house.seat(self.seat).is_some_and(|seat| seat.recorded);
-                std::thread::sleep(Duration::from_millis(50));
-            }
+            let agreed = within(AT_ONCE, || house.seat(self.seat).is_some_and(|seat| seat.recorded));
             if agreed {
                 break;
             }
@@ -131,12 +126,8 @@ impl Phone {
     /// Skips what is still said with `#` and waits for the room's door.
     pub(crate) fn enters(&mut self, house: &House) {
         for _ in 0..NOTICE_PARTS {
-            let end = Instant::now() + KEY;
-            while Instant::now() < end {
-                if house.seat(self.seat).is_some_and(|seat| seat.in_room) {
-                    return;
-                }
-                std::thread::sleep(Duration::from_millis(50));
+            if within(AT_ONCE, || house.seat(self.seat).is_some_and(|seat| seat.in_room)) {
+                return;
             }
             self.keys("#");
         }
@@ -219,6 +210,18 @@ impl Drop for Phone {
     }
 }
 
+/// Whether it becomes true in this time.
+fn within(limit: Duration, mut is: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + limit;
+    while Instant::now() < end {
+        if is() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    is()
+}
+
 /// How loud this person is in a `second` event.
 pub(crate) fn tone(second: &Value, whom: Person) -> Option<f32> {
     let tones = second["tones"].as_array()?;
@@ -234,4 +237,6 @@ const KEY: Duration = Duration::from_secs(3);
 /// The longest thing said in one breath: the notice.
 const SENTENCE: Duration = Duration::from_secs(75);
 const HEARS: Duration = Duration::from_secs(8);
-const NOTICE_PARTS: u32 = 12;
+/// A permit follows a yes, and the door the `#`, within this.
+const AT_ONCE: Duration = Duration::from_secs(1);
+const NOTICE_PARTS: u32 = 25;
