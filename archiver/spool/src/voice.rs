@@ -416,6 +416,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn records_whose_slots_do_not_rise_are_refused() {
+        let (bytes, _) = file((100..125).chain(200..210));
+        let (records, _) = index(&bytes).unwrap();
+        let with_first = |record: Record, first: u64| {
+            let mut bent = bytes.clone();
+            let at = record.offset as usize + 4;
+            bent[at..at + 8].copy_from_slice(&first.to_be_bytes());
+            index(&bent).map(drop)
+        };
+        assert_eq!(with_first(records[1], 125), Ok(()));
+        for (record, first) in [(records[1], 124), (records[1], 0), (records[1], MAX_SLOT + 1), (records[2], 1)] {
+            assert!(matches!(with_first(record, first), Err(VoiceError::Record { .. })), "{first}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -239,6 +239,23 @@ fn a_withdrawal_left_undecided_becomes_an_order_also_in_a_chunk_that_was_closed(
 }
 
 #[test]
+fn a_gateway_killed_between_a_withdrawal_and_the_end_of_its_permit_hands_over_nothing_after_it() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    made.talk(&mut chunk, 1, 100..170);
+    chunk.sync().unwrap();
+    chunk.act(Slot(140), &given(ActKind::Withdrawn, 1, made.track(1))).unwrap();
+    chunk.act(Slot(160), &given(ActKind::KeptEarlier, 1, made.track(1))).unwrap();
+    drop(chunk);
+    let recovered = made.spool.recover(0).unwrap();
+    let read = made.read(&recovered[0].chunk);
+    assert_eq!(made.listen(&read.voices[0]), made::sound(made.track(1), 100..125), "a record is kept whole or not");
+    assert_eq!(read.voices[0].until, Some(Slot(125)));
+    assert!(erase_orders(&made).is_empty());
+}
+
+#[test]
 fn a_voice_without_a_permit_in_the_journal_is_not_handed_over() {
     let mut made = Made::new();
     let mut chunk = made.begin(0, vec![]);
