@@ -234,18 +234,15 @@ pub(crate) struct Derived {
 
 /// Both come from all header bytes before the commitment, so a changed header gives another key.
 pub(crate) fn derive(key: &FileKey, salt: &[u8; 32], header: &[u8; HEADER_BYTES]) -> Derived {
-    let bound = header.get(..COMMITMENT_AT).unwrap_or_default();
+    let (bound, _) = header.split_at(COMMITMENT_AT);
     let kdf = Hkdf::<Sha256>::new(Some(salt), key.expose());
-    let mut sealing = Zeroizing::new([0; 32]);
+    let mut sealing = Zeroizing::new([0_u8; 32]);
     let mut commitment = [0; 32];
-    for (label, into) in [(KEY_LABEL, sealing.as_mut_slice()), (COMMITMENT_LABEL, commitment.as_mut_slice())] {
-        let fits = kdf.expand_multi_info(&[label, bound], into);
-        debug_assert!(fits.is_ok(), "32 bytes are within what HKDF-SHA-256 gives");
+    for (label, into) in [(KEY_LABEL, &mut *sealing), (COMMITMENT_LABEL, &mut commitment)] {
+        // Better to stop than to seal with a key of zeros; no byte from outside decides it.
+        kdf.expand_multi_info(&[label, bound], into).expect("32 bytes are within what HKDF-SHA-256 gives");
     }
-    Derived {
-        cipher: Aes256Gcm::new(sealing.as_slice().try_into().unwrap_or(&aes_gcm::Key::<Aes256Gcm>::default())),
-        commitment,
-    }
+    Derived { cipher: Aes256Gcm::new((&*sealing).into()), commitment }
 }
 
 /// The end record has nonces of its own: when the last records are cut at a withdrawal, its counter was used before.
