@@ -2,7 +2,7 @@
 //!
 //! Not here: anything that happens during a call (`io::switchboard`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn read(path: &PathBuf) -> Result<Config, ExitCode> {
+fn read(path: &Path) -> Result<Config, ExitCode> {
     let wrong = |why: String| {
         eprintln!("{}: {why}", path.display());
         ExitCode::from(2)

@@ -136,7 +136,7 @@ pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
     let offer = sdp::offer(rtp.local_addr().map_err(wrong)?, &CODECS, u64::from(random_u16()), 1);
     line.invite(&call, offer);
     let over = match line.await_answer(&mut call, commands.as_ref()) {
-        Some(chosen) => Talk::begin(&call, &chosen, rtp).to_the_end(&mut call, &mut line, commands.as_ref()),
+        Some(chosen) => Talk::begin(&call, &chosen, rtp).run_to_end(&mut call, &mut line, commands.as_ref()),
         None => Over { report: line.report(false), heard: Vec::new() },
     };
     say(&Said::Ended { why: line.gone.unwrap_or("unknown") });
@@ -353,7 +353,7 @@ impl Talk {
         }
     }
 
-    fn to_the_end(mut self, call: &mut Call, line: &mut Line, commands: Option<&Receiver<String>>) -> Over {
+    fn run_to_end(mut self, call: &mut Call, line: &mut Line, commands: Option<&Receiver<String>>) -> Over {
         let codec = match self.codec {
             Codec::Pcma => "PCMA",
             Codec::Pcmu => "PCMU",

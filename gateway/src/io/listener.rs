@@ -82,7 +82,7 @@ impl Listener {
         if let Some(address) = self.advertise {
             return Ok(address);
         }
-        Ok(self.route_to(remote)?)
+        self.route_to(remote)
     }
 
     /// Is a message that leaves by `local` this socket's to send?

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use spool::id::EpochId;
+use spool::sign::SigningKey;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -66,41 +67,18 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let key = signing_key::load_or_make(&data)?;
     let verifying = key.verifying();
     let plan_path = data.join("plan.json");
-    let text = plan_file::read(&plan_path).map_err(|source| StartError::File {
-        what: "plan",
-        path: plan_path.clone(),
-        source,
-    })?;
-    let clock = Clock::start();
-    let plan = match text {
-        Some(text) => Plan::from_json(&text)?,
-        None => Plan::default(),
-    };
+    let plan = plan_at(&plan_path)?;
     let prompts = Arc::new(Prompts::load(&|file| replaced(config.prompts.as_deref(), file))?);
+    let plan_file = plan_file::PlanFile::start(plan_path)
+        .map_err(|source| StartError::Start { what: "the plan's thread", source })?;
 
     let mut listeners = Vec::new();
     for listener in &config.listen {
         listeners.push(Listener::bind(listener).await?);
     }
     let door = control::bind(&config.control_socket()).await?;
-
-    let boot = epoch();
-    let settings = recorder::Settings {
-        spool: config.spool(),
-        key,
-        epoch: boot,
-        chunk: std::time::Duration::from_secs(config.recording.chunk_seconds),
-        floor_bytes: config.recording.disk_floor_mb.saturating_mul(1_000_000),
-    };
-    let recorder = recorder::Recorder::start(settings, clock)?;
-    for found in &recorder.recovered {
-        tracing::warn!(?found, "closed what an earlier run left open");
-    }
-    let media_settings = media::Settings { workers: config.media.workers, silence_limit: config.media.silence_limit() };
-    let (workers, sound) = media::Workers::start(&media_settings, clock, &recorder.frames)
-        .map_err(|source| StartError::Start { what: "the media workers", source })?;
-    let plan_file = plan_file::PlanFile::start(plan_path)
-        .map_err(|source| StartError::Start { what: "the plan's thread", source })?;
+    let (clock, boot) = (Clock::start(), epoch());
+    let sound = start_sound(&config, key, clock, boot)?;
 
     let (datagrams, datagram_queue) = mpsc::channel(DATAGRAMS);
     for listener in &listeners {
@@ -112,27 +90,67 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let (stopper, stop) = watch::channel(0);
     tokio::spawn(signals(stopper));
 
-    let limits = sip::Limits { calls: config.limits.calls, in_setup: config.limits.in_setup };
-    let user_agent = concat!("Amtsleitung/", env!("CARGO_PKG_VERSION")).to_owned();
+    let queues = Queues { datagrams: datagram_queue, sound: sound.news, recorder: sound.said, asks: ask_queue, stop };
     let parts = Parts {
-        endpoint: sip::Endpoint::new(sip::Config { user_agent, limits, chance: Box::new(super::chance) }),
+        endpoint: endpoint(&config),
         config,
         listeners,
         plan,
         plan_file,
         prompts,
-        workers,
-        recorder: recorder.recorder,
+        workers: sound.workers,
+        recorder: sound.recorder,
         clock,
         boot,
         tag_key: tag_key(),
         gateway: verifying.gateway(),
         signing_key: verifying.to_string(),
     };
-    let queues = Queues { datagrams: datagram_queue, sound, recorder: recorder.said, asks: ask_queue, stop };
     switchboard::run(parts, queues).await;
     tracing::info!("ended");
     Ok(())
+}
+
+/// The threads of sound and of the disk, and what they say.
+struct Sound {
+    workers: media::Workers,
+    news: mpsc::Receiver<media::FromWorker>,
+    recorder: recorder::Recorder,
+    said: mpsc::Receiver<recorder::FromRecorder>,
+}
+
+fn start_sound(config: &Config, key: SigningKey, clock: Clock, boot: EpochId) -> Result<Sound, StartError> {
+    let settings = recorder::Settings {
+        spool: config.spool(),
+        key,
+        epoch: boot,
+        chunk: std::time::Duration::from_secs(config.recording.chunk_seconds),
+        floor_bytes: config.recording.disk_floor_mb.saturating_mul(1_000_000),
+    };
+    let started = recorder::Recorder::start(settings, clock)?;
+    for found in &started.recovered {
+        tracing::warn!(?found, "closed what an earlier run left open");
+    }
+    let settings = media::Settings { workers: config.media.workers, silence_limit: config.media.silence_limit() };
+    let (workers, news) = media::Workers::start(&settings, clock, &started.frames)
+        .map_err(|source| StartError::Start { what: "the media workers", source })?;
+    Ok(Sound { workers, news, recorder: started.recorder, said: started.said })
+}
+
+/// The plan as it was when the last run ended, empty at the first.
+fn plan_at(path: &Path) -> Result<Plan, StartError> {
+    let text =
+        plan_file::read(path).map_err(|source| StartError::File { what: "plan", path: path.to_owned(), source })?;
+    match text {
+        Some(text) => Ok(Plan::from_json(&text)?),
+        None => Ok(Plan::default()),
+    }
+}
+
+fn endpoint(config: &Config) -> sip::Endpoint {
+    let limits = sip::Limits { calls: config.limits.calls, in_setup: config.limits.in_setup };
+    let user_agent = concat!("Amtsleitung/", env!("CARGO_PKG_VERSION")).to_owned();
+    sip::Endpoint::new(sip::Config { user_agent, limits, chance: Box::new(super::chance) })
 }
 
 /// Counts SIGTERM and SIGINT.

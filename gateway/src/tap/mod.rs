@@ -304,6 +304,7 @@ const QUIET: u8 = 26;
 const LONGEST_GAP_SLOTS: u64 = 500;
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test may read the clock once and count from there")]
 mod tests {
     use super::*;
     use crate::consent::{self, Answer, Question, Wording};

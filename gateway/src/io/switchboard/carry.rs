@@ -53,18 +53,18 @@ impl Switchboard {
         match output {
             Output::Say { token, language, prompts } => {
                 let parts = self.parts.prompts.parts(language, &prompts);
-                self.to_worker(ToWorker::Say { call, token, parts });
+                self.tell_worker(ToWorker::Say { call, token, parts });
             }
-            Output::Hush => self.to_worker(ToWorker::Hush { call }),
+            Output::Hush => self.tell_worker(ToWorker::Hush { call }),
             Output::TryPin { digits } => self.try_pin(call, digits.expose()),
             Output::Act(act) => self.write_down(call, &act),
             Output::Grant { yes_ended: _, evidence } => self.grant(call, evidence),
             Output::EndPermit { at } => self.end_permit(call, at, "withdrawn"),
             Output::Order { decision } => self.order(call, decision),
-            Output::DigitSettled => self.to_worker(ToWorker::DigitSettled { call }),
+            Output::DigitSettled => self.tell_worker(ToWorker::DigitSettled { call }),
             Output::Enter => self.enter(call),
             Output::Mute(on) => {
-                self.to_worker(ToWorker::Mute { call, on });
+                self.tell_worker(ToWorker::Mute { call, on });
                 self.at_seat(call, |there, seat| there.mute(seat, on));
             }
             Output::CountHeads => {
@@ -82,7 +82,7 @@ impl Switchboard {
         }
     }
 
-    pub(super) fn to_worker(&mut self, message: ToWorker) {
+    pub(super) fn tell_worker(&mut self, message: ToWorker) {
         if self.parts.workers.tell(message).is_err() {
             tracing::error!("a media worker does not answer; a message to it is lost");
         }
@@ -223,14 +223,14 @@ impl Switchboard {
         let recording = there.recording;
         let plan = self.parts.plan.meeting(meeting);
         let receipt = plan.map(|plan| receipt::code(&plan.receipt_key, track)).unwrap_or_default();
-        self.to_worker(ToWorker::Permit { call, permit });
+        self.tell_worker(ToWorker::Permit { call, permit });
         self.tell(What::PermitBegan { meeting, recording, seat, track });
         self.off_record_changed(meeting);
         self.feed(call, Input::Permitted { track, receipt });
     }
 
     fn end_permit(&mut self, call: CallId, at: Slot, why: &str) {
-        self.to_worker(ToWorker::EndPermit { call, at });
+        self.tell_worker(ToWorker::EndPermit { call, at });
         let Some((meeting, seat)) = self.place(call) else { return };
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         let recording = there.recording;
@@ -273,8 +273,8 @@ impl Switchboard {
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         there.enter(seat);
         let (room, on) = (room_of(there.recording), there.on);
-        self.to_worker(ToWorker::Record { room, on });
-        self.to_worker(ToWorker::Enter { call, room, seat });
+        self.tell_worker(ToWorker::Record { room, on });
+        self.tell_worker(ToWorker::Enter { call, room, seat });
         self.tell(What::SeatEntered { meeting, seat });
         self.off_record_changed(meeting);
     }
@@ -298,7 +298,7 @@ impl Switchboard {
         self.feed(call, Input::CallerLeft);
         let at = self.parts.clock.slot();
         self.end_permit(call, at, "left");
-        self.to_worker(ToWorker::Close { call });
+        self.tell_worker(ToWorker::Close { call });
         let Some(line) = self.lines.remove(&call) else { return };
         self.legs.remove(&line.leg);
         let Some((meeting, seat)) = line.place else { return };

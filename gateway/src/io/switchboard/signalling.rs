@@ -120,7 +120,7 @@ impl Switchboard {
         let sdp = match (offer, chosen.flatten()) {
             (Some(offer), Some(chosen)) => {
                 self.open_sound(id, &line, socket, leg_of(&chosen), chosen.remote);
-                self.to_worker(ToWorker::Hold { call: id, on: held(chosen.direction) });
+                self.tell_worker(ToWorker::Hold { call: id, on: held(chosen.direction) });
                 offer.answer(&chosen, media, session, version)
             }
             // A late offer: ours goes out, and the socket waits with a codec that their answer may change.
@@ -163,7 +163,7 @@ impl Switchboard {
 
     fn open_sound(&mut self, call: CallId, line: &Line, socket: UdpSocket, leg: LegConfig, remote: SocketAddr) {
         let rule = self.source_rule(line.remote);
-        self.to_worker(ToWorker::Open { call, socket, leg, remote, rule });
+        self.tell_worker(ToWorker::Open { call, socket, leg, remote, rule });
     }
 
     fn source_rule(&self, signalling: SocketAddr) -> SourceRule {
@@ -209,8 +209,8 @@ impl Switchboard {
     fn retarget(&mut self, call: CallId, chosen: &Chosen) {
         let Some(line) = self.lines.get(&call) else { return };
         let rule = self.source_rule(line.remote);
-        self.to_worker(ToWorker::Retarget { call, leg: leg_of(chosen), remote: chosen.remote, rule });
-        self.to_worker(ToWorker::Hold { call, on: held(chosen.direction) });
+        self.tell_worker(ToWorker::Retarget { call, leg: leg_of(chosen), remote: chosen.remote, rule });
+        self.tell_worker(ToWorker::Hold { call, on: held(chosen.direction) });
     }
 
     fn reject(&mut self, leg: Leg, why: Farewell) {
