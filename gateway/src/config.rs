@@ -56,7 +56,8 @@ pub struct Media {
     pub ports: Ports,
     /// Threads that mix. 0 takes one a core.
     pub workers: usize,
-    /// Whose sound counts: `exact` (address and port of the SDP), `same-ip`, or `latch` (for callers behind NAT).
+    /// Whose sound counts: `exact` (address and port of the SDP, the default), `same-ip`, or `latch` (for callers behind
+    /// NAT, and softphones that name another of their addresses: a stranger may then win the race for the first packets).
     pub source: Source,
     /// A call without a single packet for this long is ended. A held call is exempt.
     pub silence_limit_s: u64,
@@ -163,7 +164,7 @@ impl Media {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { ports: Ports { first: 20_000, last: 29_999 }, workers: 0, source: Source::Latch, silence_limit_s: 60 }
+        Self { ports: Ports { first: 20_000, last: 29_999 }, workers: 0, source: Source::Exact, silence_limit_s: 60 }
     }
 }
 

@@ -11,7 +11,7 @@
 //! | `GET /v1/meetings` | → `Vec<`[`MeetingNow`]`>` |
 //! | `POST /v1/meetings/{meeting}/end` | → 204: everybody is said goodbye to, the recording is closed and handed over |
 //! | `POST /v1/meetings/{meeting}/cut` | → [`CutDone`]: what is kept so far lies in `ready/` when this answers |
-//! | `GET /v1/events?after=N` | → `text/event-stream` of [`Event`], `id:` is the cursor |
+//! | `GET /v1/events?after=N&boot=B` | → `text/event-stream` of [`Event`], `id:` is the cursor |
 //! | `POST /v1/spool/{chunk}/acknowledge` | → 204: the gateway deletes the chunk |
 //! | `POST /v1/orders/{order}/acknowledge` | → 204 |
 //!

@@ -102,6 +102,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
         recorder: sound.recorder,
         clock,
         boot,
+        unclean: sound.unclean,
         tag_key: tag_key(),
         gateway: verifying.gateway(),
         signing_key: verifying.to_string(),
@@ -116,6 +117,8 @@ struct Sound {
     workers: media::Workers,
     news: mpsc::Receiver<media::FromWorker>,
     recorder: recorder::Recorder,
+    /// Something was found open: the last run did not end by itself.
+    unclean: bool,
     said: mpsc::Receiver<recorder::FromRecorder>,
 }
 
@@ -134,7 +137,8 @@ fn start_sound(config: &Config, key: SigningKey, clock: Clock, boot: EpochId) ->
     let settings = media::Settings { workers: config.media.workers, silence_limit: config.media.silence_limit() };
     let (workers, news) = media::Workers::start(&settings, clock, &started.frames)
         .map_err(|source| StartError::Start { what: "the media workers", source })?;
-    Ok(Sound { workers, news, recorder: started.recorder, said: started.said })
+    let unclean = !started.recovered.is_empty();
+    Ok(Sound { workers, news, recorder: started.recorder, unclean, said: started.said })
 }
 
 /// The plan as it was when the last run ended, empty at the first.

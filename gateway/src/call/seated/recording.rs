@@ -69,11 +69,9 @@ pub(super) fn order_answered(mut seat: Seat, talk: Talk, written: bool, turn: &m
                 seat.with(Talk::Free)
             }
         },
-        // Told in the room, when nothing else is being talked about.
+        // Something else is being talked about. The order stays owed: it is given again when the room is quiet, which a
+        // written order answers at once, and so the promised sentence is heard.
         Talk::Asked(_) | Talk::Granting { .. } | Talk::Receipt | Talk::Menu | Talk::Counting | Talk::Earlier(_) => {
-            if written {
-                seat.owed = None;
-            }
             seat.with(talk)
         }
     }

@@ -13,7 +13,7 @@ use spool::line::{CloseWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
 use tokio::sync::oneshot;
 
 use super::super::media::{RoomId, ToWorker};
-use super::super::recorder::{About, ToRecorder};
+use super::super::recorder::{About, ToRecorder, Trouble};
 use super::Switchboard;
 use super::later::{self, After};
 use crate::call::{Input, Invitation, NoPermit, Notice, Output};
@@ -114,7 +114,7 @@ impl Switchboard {
         self.note(recording, MediaEvent::Seat(SeatFact { seat, kind: SeatKind::Telephone }));
         self.tell(What::SeatArrived { meeting, seat });
         let notice = if record {
-            Notice::Ask { text: rule.notice, cap_months: rule.cap_months, on_now: on && !self.trouble }
+            Notice::Ask { text: rule.notice, cap_months: rule.cap_months, on_now: on && self.trouble.is_none() }
         } else {
             Notice::NotRecorded
         };
@@ -138,7 +138,8 @@ impl Switchboard {
             rooms: vec!["plenum".to_owned()],
             seats: Vec::new(),
         };
-        self.gatherings.insert(meeting, Gathering::new(meeting, recording, record));
+        let on = record && !self.paused.contains(&meeting);
+        self.gatherings.insert(meeting, Gathering::new(meeting, recording, on));
         self.tell(What::GatheringBegan { meeting, recording });
         let (reply, answer) = oneshot::channel();
         if self.parts.recorder.tell(ToRecorder::Begin { about: Box::new(about), reply }).is_ok() {
@@ -147,12 +148,12 @@ impl Switchboard {
             }));
         }
         if record {
-            self.note(recording, MediaEvent::Started);
+            self.note(recording, if on { MediaEvent::Started } else { MediaEvent::Paused });
         }
     }
 
     /// A line in the journal; what a recorder that is away does not take is missing there, and was said aloud.
-    fn note(&self, recording: RecordingId, event: MediaEvent) {
+    pub(super) fn note(&self, recording: RecordingId, event: MediaEvent) {
         let slot = self.parts.clock.slot();
         let _away = self.parts.recorder.tell(ToRecorder::Note { recording, slot, event });
     }
@@ -162,7 +163,10 @@ impl Switchboard {
         let Some(recording) = self.gatherings.get(&meeting).map(|there| there.recording) else { return };
         let slot = self.parts.clock.slot();
         let act = Box::new(self.evidence(act));
-        let _away = self.parts.recorder.tell(ToRecorder::Act { recording, slot, act, reply: None });
+        if self.parts.recorder.tell(ToRecorder::Act { recording, slot, act, reply: None }).is_err() {
+            tracing::error!(%recording, "the recorder does not answer: an act of consent is missing in the journal");
+            self.tell(What::RecordingTrouble { meeting, reason: "an act of consent could not be written".to_owned() });
+        }
     }
 
     /// The act with what only the shell knows: the wall clock, and what exactly was said.
@@ -176,9 +180,9 @@ impl Switchboard {
     fn grant(&mut self, call: CallId, given: Given) {
         let Some((meeting, seat)) = self.place(call) else { return };
         let Some(recording) = self.gatherings.get(&meeting).map(|there| there.recording) else { return };
-        let key = if self.trouble { None } else { self.parts.plan.take_key(meeting) };
+        let key = if self.trouble.is_some() { None } else { self.parts.plan.take_key(meeting) };
         let Some(key) = key else {
-            let why = if self.trouble { NoPermit::RecorderAway } else { NoPermit::NoKeys };
+            let why = self.no_permit(NoPermit::NoKeys);
             self.write_down(call, &consent::unfulfilled(given));
             return self.feed(call, Input::NoPermit { why });
         };
@@ -205,10 +209,20 @@ impl Switchboard {
         }));
     }
 
+    /// Why nothing can be recorded now: the disk's trouble where there is some, else as given.
+    fn no_permit(&self, otherwise: NoPermit) -> NoPermit {
+        match self.trouble {
+            Some(Trouble::DiskFull) => NoPermit::DiskFull,
+            Some(Trouble::DiskFails) => NoPermit::RecorderAway,
+            None => otherwise,
+        }
+    }
+
     pub(super) fn track_opened(&mut self, call: CallId, seat: SeatNo, meeting: MeetingId, permit: Permit, open: bool) {
         let track = permit.track();
         if !open {
-            return self.feed(call, Input::NoPermit { why: NoPermit::RecorderAway });
+            let why = self.no_permit(NoPermit::RecorderAway);
+            return self.feed(call, Input::NoPermit { why });
         }
         let Some(there) = self.gatherings.get_mut(&meeting).filter(|_| self.lines.contains_key(&call)) else {
             // The caller left while the track was being opened: it ends before it holds anything.
@@ -340,7 +354,7 @@ impl Switchboard {
 }
 
 /// The sound's name for a gathering's room: as unique as the recording's random id.
-fn room_of(recording: RecordingId) -> RoomId {
+pub(super) fn room_of(recording: RecordingId) -> RoomId {
     let [a, b, c, d, e, f, g, h, ..] = recording.0;
     RoomId(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
 }

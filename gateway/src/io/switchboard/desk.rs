@@ -4,11 +4,14 @@
 
 use control::{CutDone, Health, Meeting, MeetingNow, What};
 use spool::id::MeetingId;
+use spool::line::MediaEvent;
 use tokio::sync::oneshot;
 
 use super::super::control::{Ask, Done, Reply, refusal};
+use super::super::media::ToWorker;
 use super::super::recorder::{RecorderError, ToRecorder};
 use super::Switchboard;
+use super::carry::room_of;
 use super::later::{self, After};
 use crate::call::Input;
 use crate::consent::Wording;
@@ -51,8 +54,24 @@ impl Switchboard {
             let _gone = reply.send(Err(refusal(why.code(), &why.to_string())));
             return;
         }
+        self.resume(id);
         tracing::info!(meeting = %id, keys = self.parts.plan.keys_left(id), "meeting put");
         self.save_plan(reply);
+    }
+
+    /// After an unclean end the record is paused until the plan says on; a meeting that is put says so.
+    fn resume(&mut self, meeting: MeetingId) {
+        let wanted = self.parts.plan.meeting(meeting).is_some_and(|plan| plan.record);
+        if !self.paused.remove(&meeting) || !wanted {
+            return;
+        }
+        if let Some(there) = self.gatherings.get_mut(&meeting) {
+            there.on = true;
+            let recording = there.recording;
+            self.note(recording, MediaEvent::Resumed);
+            self.tell_worker(ToWorker::Record { room: room_of(recording), on: true });
+            self.say_recording(meeting, true);
+        }
     }
 
     fn remove(&mut self, meeting: MeetingId, reply: Reply<Done>) {
@@ -80,7 +99,7 @@ impl Switchboard {
                 id: meeting.id,
                 number: meeting.number.clone(),
                 recording: there.map(|there| there.recording),
-                recording_on: there.map_or(meeting.record, |there| there.on) && !self.trouble,
+                recording_on: there.map_or(meeting.record, |there| there.on) && self.trouble.is_none(),
                 seats: there.map(crate::gathering::Gathering::now).unwrap_or_default(),
                 keys_left: self.parts.plan.keys_left(meeting.id),
             }

@@ -19,7 +19,7 @@ mod later;
 mod signalling;
 mod told;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ use super::control::Ask;
 use super::listener::{Datagram, Listener};
 use super::media::{FromWorker, Workers};
 use super::plan_file::PlanFile;
-use super::recorder::{FromRecorder, Recorder};
+use super::recorder::{FromRecorder, Recorder, Trouble};
 use crate::admission::Buckets;
 use crate::call::{Call, Input};
 use crate::config::Config;
@@ -56,6 +56,8 @@ pub struct Parts {
     pub recorder: Recorder,
     pub clock: Clock,
     pub boot: EpochId,
+    /// The last run ended without closing what it recorded.
+    pub unclean: bool,
     /// The key under which callers' numbers are counted: of this run only, in memory only.
     pub tag_key: [u8; 32],
     pub gateway: GatewayId,
@@ -107,14 +109,17 @@ struct Switchboard {
     departed: Vec<CallId>,
     last_call: u64,
     draining: bool,
-    /// The recorder takes nothing at present: said to the desk and to whoever agrees.
-    trouble: bool,
+    /// Why the recorder takes nothing at present: said to the desk and to whoever agrees.
+    trouble: Option<Trouble>,
+    /// Meetings whose record is paused since an unclean end of the last run, until the plan says on again.
+    paused: HashSet<MeetingId>,
 }
 
 /// Runs until told to stop; what is being recorded is handed over either way.
 pub async fn run(parts: Parts, mut queues: Queues) {
     let buckets = Buckets::new(parts.config.limits.calls_per_second);
     let told = Told::new(parts.boot);
+    let paused = if parts.unclean { parts.plan.meetings().map(|meeting| meeting.id).collect() } else { HashSet::new() };
     let mut board = Switchboard {
         parts,
         buckets,
@@ -129,7 +134,8 @@ pub async fn run(parts: Parts, mut queues: Queues) {
         departed: Vec::new(),
         last_call: 0,
         draining: false,
-        trouble: false,
+        trouble: None,
+        paused,
     };
     let mut give_up: Option<Instant> = None;
     loop {
@@ -204,7 +210,7 @@ impl Switchboard {
             }
             FromRecorder::Trouble { why } => {
                 tracing::error!(?why, "nothing can be recorded");
-                self.trouble = true;
+                self.trouble = Some(why);
                 let reason = format!("{why:?}");
                 for meeting in self.gatherings.keys().copied().collect::<Vec<_>>() {
                     self.tell(control::What::RecordingTrouble { meeting, reason: reason.clone() });
@@ -213,7 +219,7 @@ impl Switchboard {
             }
             FromRecorder::TroubleOver => {
                 tracing::info!("recording goes on");
-                self.trouble = false;
+                self.trouble = None;
                 for meeting in self.gatherings.keys().copied().collect::<Vec<_>>() {
                     self.say_recording(meeting, true);
                 }
