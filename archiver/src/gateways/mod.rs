@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use spool::id::{MeetingId, RecordingId};
+use spool::id::{EpochId, MeetingId, RecordingId};
 use tokio::net::UnixStream;
 
 pub use events::EventStream;
@@ -144,9 +144,9 @@ impl Gateway {
         self.ask(Method::POST, &format!("/v1/orders/{order}/acknowledge"), None).await.map(drop)
     }
 
-    /// Events after the cursor, for as long as the connection holds.
-    pub async fn events(&self, after: u64) -> Result<EventStream, GatewayError> {
-        let answer = self.send(Method::GET, &format!("/v1/events?after={after}"), None).await?;
+    /// Events after the cursor of that boot (from the beginning when the gateway has started anew), for as long as the connection holds.
+    pub async fn events(&self, boot: EpochId, after: u64) -> Result<EventStream, GatewayError> {
+        let answer = self.send(Method::GET, &format!("/v1/events?after={after}&boot={boot}"), None).await?;
         if answer.status() == StatusCode::OK {
             return Ok(EventStream::of(answer.into_body()));
         }

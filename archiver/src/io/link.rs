@@ -67,7 +67,7 @@ impl Link {
         demo::tell(&self.house, &self.gateway).await?;
         self.refill_low().await?;
         let after = self.seen.filter(|(boot, _)| *boot == health.boot).map_or(0, |(_, cursor)| cursor);
-        let mut events = self.gateway.events(after).await?;
+        let mut events = self.gateway.events(health.boot, after).await?;
         tracing::info!(gateway = %health.gateway, version = health.version, "linked to the gateway");
         loop {
             self.settle(&health).await?;
