@@ -23,7 +23,7 @@ pub struct Header {
     pub recording: RecordingId,
     pub track: TrackId,
     pub chunk: u32,
-    /// In Hz, what the Opus encoder was fed with; always [`SAMPLE_RATE_HZ`] in version 0.
+    /// In Hz, what a reader decodes at, whatever the encoder was fed with; always [`SAMPLE_RATE_HZ`] in version 0.
     pub sample_rate: u32,
     pub epoch: EpochId,
     pub salt: [u8; 32],
