@@ -190,6 +190,8 @@ fn a_chunk_that_does_not_verify_goes_to_quarantine_with_its_reason() {
     until("the chunk in quarantine", LONG, || quarantine.join(&name).exists().then_some(()));
     until("the spool to be empty", LONG, || house.spool_is_empty().then_some(()));
     assert!(house.logs().contains("quarantine"), "nobody is told\n{}", house.logs());
+    let said = std::fs::read_to_string(quarantine.join(&name).join("reason.json")).expect("a reason");
+    assert!(said.contains("reason") && said.contains("destroy_by"), "neither a reason nor an end: {said}");
 }
 
 fn free_port() -> String {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::ears::Sound;
-use super::phone::PLANTED_NUMBER;
+use super::phone::{PLANTED_NAME, PLANTED_NUMBER};
 use super::{files_below, http, program, top, until};
 
 /// Where a house stands: its data outlive one run of it.
@@ -250,12 +250,13 @@ impl House {
         text
     }
 
-    /// Every story's numbers, PINs and passphrase are looked for in every file and every name below the data directory
+    /// Every story's numbers, names, PINs and passphrase are looked for in every file and every name below the data directory
     /// and in the demo's own log. The passphrase's own file is the one place for it.
     fn assert_tells_nothing(&self) {
         let passphrase = std::fs::read_to_string(self.data().join("demo-passphrase")).unwrap_or_default();
         let planted = [
             ("a caller's number", PLANTED_NUMBER.trim_start_matches('+').to_owned()),
+            ("a caller's name", PLANTED_NAME.to_owned()),
             ("the guests' PIN", self.guest_pin()),
             ("the chair's PIN", self.now("chair_pin")),
             ("the passphrase", passphrase.trim().to_owned()),

@@ -40,7 +40,7 @@ impl Phone {
             .arg("dial")
             .arg(format!("sip:4711@127.0.0.1:{}", house.sip().port()))
             .args(["--stdin", "--listen", &listed, "--tone", &who.hz().to_string()])
-            .args(["--caller", PLANTED_NUMBER])
+            .args(["--caller", if who == Person::Anna { PLANTED_NUMBER } else { PLANTED_NAME }])
             .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -231,6 +231,8 @@ pub(crate) fn tone(second: &Value, whom: Person) -> Option<f32> {
 
 /// What every telephone of ours shows; no story may leave it anywhere (`house`).
 pub(crate) const PLANTED_NUMBER: &str = "+4930990011223";
+/// What the telephones of everybody but Anna show: a person's name where others show a number.
+pub(crate) const PLANTED_NAME: &str = "Kunigunde.Wackernagel";
 
 const ANSWER: Duration = Duration::from_secs(10);
 const KEY: Duration = Duration::from_secs(3);
