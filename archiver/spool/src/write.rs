@@ -95,6 +95,20 @@ impl Spool {
         recover::all(self, now_utc_ms)
     }
 
+    /// [`recover`](Self::recover) for one chunk that its writer gave up, while other chunks are being written. Nothing when it
+    /// is not open any more. No [`ChunkWriter`] of this chunk may exist, and no withdrawal in it may still be waiting for
+    /// its caller's answer: one without a decision becomes an order to erase.
+    pub fn recover_chunk(&self, chunk: &str, now_utc_ms: i64) -> Result<Option<Recovered>, SpoolError> {
+        let name: ChunkName = chunk.parse().map_err(|_| wrong("this is not the name of a chunk"))?;
+        recover::one(self, name, now_utc_ms)
+    }
+
+    /// Erases tracks in an open chunk that its writer gave up and nothing has recovered yet: an order does not wait for that.
+    pub fn erase_in_left(&self, chunk: &str, tracks: &[TrackId]) -> Result<(), SpoolError> {
+        let name: ChunkName = chunk.parse().map_err(|_| wrong("this is not the name of a chunk"))?;
+        self.erase_in(&self.place(&self.open_dir(), name), tracks)
+    }
+
     /// Makes `open/<recording>.<gateway>.<n>/` with its head. `slot` is the first in it.
     pub fn begin(&self, head: Head, slot: Slot) -> Result<ChunkWriter, SpoolError> {
         ChunkWriter::begin(self, head, slot)
@@ -273,21 +287,24 @@ impl Spool {
 
     fn erase_in_ready(&self, recording: RecordingId, tracks: &[TrackId]) -> Result<(), SpoolError> {
         for name in self.ready_names()?.into_iter().filter(|name| name.recording == recording) {
-            let place = self.ready_place(name);
-            let erased = || -> io::Result<()> {
-                let Some(past) = Past::read(&place)? else { return Ok(()) };
-                for track in tracks.iter().filter(|track| past.mentions(**track)) {
-                    place.erase(*track, past.facts_of(&place, *track)?)?;
-                }
-                Ok(())
-            };
-            match erased() {
-                // Acknowledged meanwhile: the order follows it into the archive.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                other => other.map_err(failed("erase a track"))?,
-            }
+            self.erase_in(&self.ready_place(name), tracks)?;
         }
         Ok(())
+    }
+
+    fn erase_in(&self, place: &Place, tracks: &[TrackId]) -> Result<(), SpoolError> {
+        let erased = || -> io::Result<()> {
+            let Some(past) = Past::read(place)? else { return Ok(()) };
+            for track in tracks.iter().filter(|track| past.mentions(**track)) {
+                place.erase(*track, past.facts_of(place, *track)?)?;
+            }
+            Ok(())
+        };
+        match erased() {
+            // Acknowledged (or, left open, handed over) meanwhile: the order follows it into the archive.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other.map_err(failed("erase a track")),
+        }
     }
 
     /// Out of `ready/` in one step, so that no half of a chunk is ever read as one.

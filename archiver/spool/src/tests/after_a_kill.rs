@@ -285,3 +285,45 @@ fn sound_whose_head_was_lost_goes_to_the_archive_which_refuses_it() {
     assert!(matches!(refused, read::Rejection::NotClosed), "{refused}");
     assert!(made.spool.acknowledge(&name).unwrap());
 }
+
+#[test]
+fn a_chunk_given_up_is_closed_while_another_of_its_recording_is_written() {
+    let mut made = Made::new();
+    let mut first = made.begin(0, vec![]);
+    for n in [1, 2] {
+        made.consent(&mut first, n, 100);
+        made.talk(&mut first, n, 100..140);
+    }
+    first.sync().unwrap();
+    first.act(Slot(140), &given(ActKind::Withdrawn, 1, made.track(1))).unwrap();
+    first.act(Slot(140), &given(ActKind::Withdrawn, 2, made.track(2))).unwrap();
+    let name = first.name().to_owned();
+    drop(first);
+    let mut second = made.begin(1, vec![]);
+    second.act(Slot(150), &given(ActKind::KeptEarlier, 1, made.track(1))).unwrap();
+    made.consent(&mut second, 3, 150);
+    let recovered = made.spool.recover_chunk(&name, 0).unwrap().unwrap();
+    assert_eq!((recovered.chunk.as_str(), recovered.orders.len()), (name.as_str(), 1));
+    let chunk = made.read(&name);
+    assert!(chunk.interrupted);
+    assert_eq!((chunk.voices.len(), chunk.erased), (1, vec![made.track(2)]), "what was kept in the next chunk is kept");
+    made.talk(&mut second, 3, 150..180);
+    let second = second.close(Slot(200), CloseWhy::End).unwrap();
+    assert_eq!(made.read(&second.name).voices.len(), 1, "and the open one was not touched");
+    assert_eq!(made.spool.recover_chunk(&name, 0).unwrap(), None);
+}
+
+#[test]
+fn an_order_reaches_a_chunk_that_was_given_up() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    made.talk(&mut chunk, 1, 100..140);
+    chunk.sync().unwrap();
+    let name = chunk.name().to_owned();
+    drop(chunk);
+    made.order(Decision::Erase, &[1]);
+    made.spool.erase_in_left(&name, &[made.track(1)]).unwrap();
+    let left = made::files(&made.dir.path().join("open"));
+    assert!(left.keys().any(|name| name.ends_with(".erased")) && !left.keys().any(|name| name.ends_with(".voice")));
+}

@@ -32,17 +32,43 @@ struct Unfinished {
 
 pub(super) fn all(spool: &Spool, now_utc_ms: i64) -> Result<Vec<Recovered>, SpoolError> {
     sweep(spool).map_err(failed("clear the spool"))?;
+    let names = super::names::<ChunkName>(spool.disk(), &spool.open_dir())?;
+    let ready = spool.ready_names()?.into_iter().map(|name| spool.ready_place(name)).collect();
+    these(spool, &names, ready, None, now_utc_ms)
+}
+
+/// One chunk that its writer gave up, while others of its recording may still be written: those are read, never touched.
+pub(super) fn one(spool: &Spool, name: ChunkName, now_utc_ms: i64) -> Result<Option<Recovered>, SpoolError> {
+    let open = super::names::<ChunkName>(spool.disk(), &spool.open_dir())?;
+    if !open.contains(&name) {
+        // Its last step had succeeded after all.
+        return Ok(None);
+    }
+    let beside = open.into_iter().filter(|it| *it != name).map(|it| spool.place(&spool.open_dir(), it));
+    let ready = spool.ready_names()?.into_iter().map(|it| spool.ready_place(it));
+    let others = ready.chain(beside).filter(|place| place.name.recording == name.recording).collect();
+    Ok(these(spool, &[name], others, Some(name.recording), now_utc_ms)?.pop())
+}
+
+/// `others` are looked into for what became of withdrawals; orders of recordings other than `only` are left alone.
+fn these(
+    spool: &Spool,
+    names: &[ChunkName],
+    others: Vec<Place>,
+    only: Option<RecordingId>,
+    now_utc_ms: i64,
+) -> Result<Vec<Recovered>, SpoolError> {
     let mut open = Vec::new();
-    for name in super::names::<ChunkName>(spool.disk(), &spool.open_dir())? {
-        let place = spool.place(&spool.open_dir(), name);
+    for name in names {
+        let place = spool.place(&spool.open_dir(), *name);
         let (past, media, consent) = Past::reopen(&place).map_err(failed("read an unfinished chunk"))?;
         match past {
             Some(past) => open.push(Unfinished { place, past, media, consent }),
             None => headless(spool, &place)?,
         }
     }
-    let orders = decide(spool, &open, now_utc_ms)?;
-    carry_out(spool, &open)?;
+    let orders = decide(spool, &open, others, now_utc_ms)?;
+    carry_out(spool, &open, only)?;
     let mut recovered = Vec::new();
     for mut chunk in open {
         let ChunkName { recording, .. } = chunk.place.name;
@@ -84,14 +110,18 @@ fn headless(spool: &Spool, place: &Place) -> Result<(), SpoolError> {
 }
 
 /// Writes an order for every recording in which a withdrawal was left without a decision, or without its order.
-fn decide(spool: &Spool, open: &[Unfinished], now_utc_ms: i64) -> Result<BTreeMap<RecordingId, String>, SpoolError> {
+fn decide(
+    spool: &Spool,
+    open: &[Unfinished],
+    others: Vec<Place>,
+    now_utc_ms: i64,
+) -> Result<BTreeMap<RecordingId, String>, SpoolError> {
     let mut undecided: BTreeMap<(RecordingId, TrackId), Will> = BTreeMap::new();
-    let mut ready = Vec::new();
-    for name in spool.ready_names()? {
-        let place = spool.ready_place(name);
-        ready.extend(Past::read(&place).map_err(failed("read a chunk"))?.map(|past| (place, past)));
+    let mut read = Vec::new();
+    for place in others {
+        read.extend(Past::read(&place).map_err(failed("read a chunk"))?.map(|past| (place, past)));
     }
-    let mut chunks: Vec<(&Place, &Past)> = ready.iter().map(|(place, past)| (place, past)).collect();
+    let mut chunks: Vec<(&Place, &Past)> = read.iter().map(|(place, past)| (place, past)).collect();
     chunks.extend(open.iter().map(|chunk| (&chunk.place, &chunk.past)));
     chunks.sort_by_key(|(place, _)| (place.name.recording, place.name.number));
     for (place, past) in chunks {
@@ -131,8 +161,10 @@ fn will(past: &Past, track: TrackId, utc_ms: i64) -> Will {
 }
 
 /// Finishes what orders and `.erased` files began.
-fn carry_out(spool: &Spool, open: &[Unfinished]) -> Result<(), SpoolError> {
-    for order in own_orders(spool)?.into_iter().filter(|order| order.decision == Decision::Erase) {
+fn carry_out(spool: &Spool, open: &[Unfinished], only: Option<RecordingId>) -> Result<(), SpoolError> {
+    let concerned = |recording: RecordingId| only.is_none_or(|only| only == recording);
+    let erasing = |order: &Order| order.decision == Decision::Erase && concerned(order.recording);
+    for order in own_orders(spool)?.into_iter().filter(erasing) {
         spool.erase_in_ready(order.recording, &order.tracks)?;
         for Unfinished { place, past, .. } in open.iter().filter(|chunk| chunk.place.name.recording == order.recording)
         {
@@ -142,7 +174,8 @@ fn carry_out(spool: &Spool, open: &[Unfinished]) -> Result<(), SpoolError> {
             }
         }
     }
-    let ready = spool.ready_names()?.into_iter().map(|name| spool.ready_place(name));
+    let ready = spool.ready_names()?.into_iter().filter(|name| concerned(name.recording));
+    let ready = ready.map(|name| spool.ready_place(name));
     for place in ready.chain(open.iter().map(|chunk| chunk.place.clone())) {
         for track in erased(&place).map_err(failed("list a chunk"))? {
             place.erase(track, Vec::new()).map_err(failed("erase a track"))?;

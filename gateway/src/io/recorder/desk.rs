@@ -22,6 +22,8 @@ pub(super) struct Desk {
     house: House,
     floor_bytes: u64,
     running: BTreeMap<RecordingId, Running>,
+    /// Over, but the disk did not take the end yet: tried again until it does.
+    ending: Vec<(Running, CloseWhy)>,
     /// Whose the open tracks are.
     tracks: HashMap<TrackId, RecordingId>,
     trouble: Option<Trouble>,
@@ -31,6 +33,7 @@ pub(super) struct Desk {
     strays: u64,
     next_second: Slot,
     next_minute: Slot,
+    next_ending: Slot,
 }
 
 /// What the thread does after a message.
@@ -53,12 +56,14 @@ impl Desk {
             house: House { spool, clock, gateway, epoch: settings.epoch, chunk_slots, saying },
             floor_bytes: settings.floor_bytes,
             running: BTreeMap::new(),
+            ending: Vec::new(),
             tracks: HashMap::new(),
             trouble: None,
             refusals: 0,
             strays: 0,
             next_second: Slot(0),
             next_minute: Slot(0),
+            next_ending: Slot(0),
         };
         Ok((desk, recovered))
     }
@@ -162,6 +167,10 @@ impl Desk {
             self.next_minute = Slot(now.0 + MINUTE);
             self.expire();
         }
+        if now >= self.next_ending && self.trouble.is_none() {
+            self.next_ending = Slot(now.0 + ENDING_SLOTS);
+            self.end_what_is_over(now);
+        }
     }
 
     fn begin(&mut self, about: About, now: Slot) -> Result<(), RecorderError> {
@@ -215,9 +224,22 @@ impl Desk {
     fn finish(&mut self, recording: RecordingId, why: CloseWhy, now: Slot) -> Result<(), RecorderError> {
         self.tracks.retain(|_, of| *of != recording);
         let finished = self.with(recording, |running, house| Ok(running.finish(house, why, now)?));
-        // What could not be closed lies in open/ and is recovered by the next start.
-        self.running.remove(&recording);
+        if let (Some(running), Err(_)) = (self.running.remove(&recording), &finished) {
+            self.ending.push((running, why));
+        }
         finished
+    }
+
+    /// Ends what is over and could not be ended then; what a stop leaves of it is recovered by the next start.
+    fn end_what_is_over(&mut self, now: Slot) {
+        let house = &self.house;
+        self.ending.retain_mut(|(running, why)| match running.finish(house, *why, now) {
+            Ok(()) => false,
+            Err(error) => {
+                tracing::error!(%error, "the end of a recording is still not on the disk");
+                true
+            }
+        });
     }
 
     fn stop(&mut self, now: Slot) -> Result<(), RecorderError> {
@@ -228,6 +250,7 @@ impl Desk {
             self.log_failure("the end of a recording", &finished);
             all = all.and(finished);
         }
+        self.end_what_is_over(now);
         if self.strays > 0 {
             tracing::warn!(slots = self.strays, "sound was dropped that no open track asked for");
         }
@@ -331,6 +354,9 @@ fn answer<T>(reply: Reply<T>, result: Result<T, RecorderError>) {
 const SECOND: u64 = 1000 / Slot::MS;
 
 const MINUTE: u64 = 60 * SECOND;
+
+/// What could not be ended is tried again this often.
+const ENDING_SLOTS: u64 = 5 * SECOND;
 
 /// A chunk that refuses for so long on a disk with room is given up for a new one.
 const STUBBORN_SECONDS: u32 = 5;

@@ -12,7 +12,7 @@ use spool::id::{EpochId, GatewayId, Slot, TrackId};
 use spool::keys::PublicKey;
 use spool::line::{Act, ActKind, CloseWhy, GapReason, Head, MediaEvent, SeatFact, TrackFact, VERSION};
 use spool::order::{Decision, Will};
-use spool::write::{ChunkWriter, Spool, SpoolError};
+use spool::write::{ChunkWriter, Recovered, Spool, SpoolError};
 use tokio::sync::mpsc;
 
 use super::encoder::Encoder;
@@ -62,6 +62,9 @@ pub(super) struct Running {
     /// withdrawal in the open one.
     undecided: BTreeSet<TrackId>,
     owed: VecDeque<Owed>,
+    /// Names of chunks that no writer owns any more and that still lie open.
+    left: Vec<String>,
+    next_recovery: Slot,
     cuts: Vec<Reply<Option<String>>>,
 }
 
@@ -97,6 +100,8 @@ impl Running {
             laid: BTreeSet::new(),
             undecided: BTreeSet::new(),
             owed: VecDeque::new(),
+            left: Vec::new(),
+            next_recovery: Slot(0),
             cuts: Vec::new(),
         }
     }
@@ -244,12 +249,17 @@ impl Running {
         };
         let name = house.spool.order(&will)?;
         house.say(FromRecorder::OrderWritten { recording: self.about.recording, order: name.clone() });
+        match decision {
+            Decision::Erase => {
+                let own = self.erase(&will.tracks);
+                let left = self.left.iter().try_for_each(|chunk| house.spool.erase_in_left(chunk, &will.tracks));
+                own.and(left)?;
+            }
+            Decision::Keep => {}
+        }
+        // Only now: what could not be erased is decided again at the end.
         for track in &will.tracks {
             self.undecided.remove(track);
-        }
-        match decision {
-            Decision::Erase => self.erase(&will.tracks)?,
-            Decision::Keep => {}
         }
         Ok(name)
     }
@@ -274,14 +284,22 @@ impl Running {
         };
         // Left open, recovery finds the withdrawal and decides the same.
         let closed = if decided.is_ok() { self.close(house, why, now)? } else { None };
+        let recovered = if decided.is_ok() { self.recover_left(house) } else { Ok(()) };
         for cut in self.cuts.drain(..) {
             let _ = cut.send(Ok(closed.clone()));
         }
-        ended.and(decided)
+        ended.and(decided).and(recovered)
     }
 
     /// Once a second: everything kept so far becomes safe; every ten seconds the wall clock is written.
     pub(super) fn sync(&mut self, house: &House, now: Slot) -> Result<(), SpoolError> {
+        if !self.left.is_empty() && self.may_close() && now >= self.next_recovery {
+            self.next_recovery = Slot(now.0 + CLOCK_SLOTS);
+            // One chunk that does not read is no reason to record nobody: it is said, and tried again.
+            if let Err(error) = self.recover_left(house) {
+                tracing::error!(%error, chunks = self.left.len(), "chunks that were given up cannot be closed yet");
+            }
+        }
         let Some(writer) = self.writer.as_mut() else { return Ok(()) };
         if now >= self.next_clock {
             self.next_clock = Slot(now.0 + CLOCK_SLOTS);
@@ -302,7 +320,8 @@ impl Running {
 
     /// The open chunk takes nothing more: it is left for recovery, and the next one is begun by `try_again`.
     pub(super) fn abandon(&mut self) {
-        if self.writer.take().is_some() {
+        if let Some(writer) = self.writer.take() {
+            self.left.push(writer.name().to_owned());
             self.previous = None;
             self.chunk += 1;
             self.laid.clear();
@@ -340,10 +359,25 @@ impl Running {
         self.chunk += 1;
         self.laid.clear();
         self.previous = None;
-        let closed = writer.close(now, why)?;
+        let name = writer.name().to_owned();
+        let closed = writer.close(now, why).inspect_err(|_| self.left.push(name))?;
         self.previous = Some(closed.hash);
         house.say(FromRecorder::ChunkReady { recording: self.about.recording, chunk: closed.name.clone() });
         Ok(Some(closed.name))
+    }
+
+    /// Closes as interrupted what no writer owns, and hands it over. Only while nobody is being asked.
+    fn recover_left(&mut self, house: &House) -> Result<(), SpoolError> {
+        while let Some(name) = self.left.first() {
+            let recovered = house.spool.recover_chunk(name, house.clock.wall().utc_ms)?;
+            self.left.remove(0);
+            let Some(Recovered { chunk, recording, tracks: _, orders }) = recovered else { continue };
+            for order in orders {
+                house.say(FromRecorder::OrderWritten { recording, order });
+            }
+            house.say(FromRecorder::ChunkReady { recording, chunk });
+        }
+        Ok(())
     }
 
     fn erase(&mut self, tracks: &[TrackId]) -> Result<(), SpoolError> {

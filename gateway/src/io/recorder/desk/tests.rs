@@ -380,3 +380,63 @@ fn the_thread_answers_lays_down_what_was_pushed_before_and_finishes_everything_w
     assert!(bench.recovered.is_empty(), "nothing was left open");
     assert_eq!(bench.heard(TRACK).0.len(), 20);
 }
+
+impl Bench {
+    fn give_up(&mut self) {
+        self.desk.running.get_mut(&RECORDING).unwrap().abandon();
+        self.desk.trouble = Some(Trouble::DiskFails);
+    }
+}
+
+#[test]
+fn a_chunk_that_was_given_up_is_handed_over_as_soon_as_the_trouble_is_over() {
+    let mut bench = Bench::recording();
+    bench.voice(TRACK, 440.0, 10..160);
+    bench.give_up();
+    bench.voice(TRACK, 440.0, 160..300);
+    let said = bench.said();
+    assert!(said.iter().any(|it| matches!(it, FromRecorder::ChunkReady { chunk, .. } if chunk.ends_with(".0"))));
+    assert!(bench.chunks()[0].interrupted);
+    bench.finish(300);
+    assert_eq!(bench.chunks().len(), 2);
+    let (slots, _) = bench.heard(TRACK);
+    assert!(slots.contains(&100) && slots.contains(&299), "both chunks are heard");
+}
+
+#[test]
+fn an_order_erases_in_a_chunk_that_was_given_up_while_another_caller_is_still_being_asked() {
+    let mut bench = Bench::recording();
+    bench.permit(OTHER, SeatNo(2), 10).unwrap();
+    for slot in 10..160 {
+        bench.voice(TRACK, 440.0, slot..slot + 1);
+        bench.voice(OTHER, 1000.0, slot..slot + 1);
+    }
+    let recording = RECORDING;
+    for track in [TRACK, OTHER] {
+        let withdrawn = act(ActKind::Withdrawn, track);
+        bench.tell(160, ToRecorder::Act { recording, slot: Slot(160), act: withdrawn, reply: None });
+        bench.tell(160, ToRecorder::EndTrack { recording, track, until: Slot(160), why: "withdrawn".to_owned() });
+    }
+    bench.give_up();
+    let tracks = vec![TRACK];
+    bench.ask(170, |reply| ToRecorder::Order { recording, decision: Decision::Erase, tracks, reply }).unwrap();
+    let left = walk(bench.dir.path());
+    assert!(!left.iter().any(|name| name.contains(&TRACK.to_string()) && !name.ends_with(".erased")), "{left:?}");
+    assert!(left.iter().any(|name| name.contains(&OTHER.to_string()) && name.ends_with(".voice")));
+}
+
+#[test]
+fn a_recording_that_could_not_be_closed_is_closed_when_the_disk_takes_it() {
+    let mut bench = Bench::recording();
+    bench.voice(TRACK, 440.0, 10..160);
+    let ready = bench.dir.path().join("ready");
+    std::fs::remove_dir(&ready).unwrap();
+    let (recording, why) = (RECORDING, CloseWhy::LastSeatLeft);
+    let finished = bench.ask(160, |reply| ToRecorder::Finish { recording, why, reply: Some(reply) });
+    assert!(finished.is_err());
+    std::fs::create_dir(&ready).unwrap();
+    bench.voice(OTHER, 1.0, 160..700);
+    assert_eq!(bench.chunks().len(), 1);
+    assert_eq!(bench.heard(TRACK).0, (10..160).collect::<Vec<_>>());
+    assert!(bench.desk.ending.is_empty());
+}
