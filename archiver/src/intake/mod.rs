@@ -8,6 +8,7 @@
 
 mod commit;
 mod erase;
+mod foreign;
 mod quarantine;
 mod upload;
 
@@ -19,7 +20,6 @@ use spool::read::Rejection;
 use spool::sign::VerifyingKey;
 
 use crate::recording::State;
-use crate::retention::Rule;
 use crate::store::recordings::Recording;
 use crate::store::{Store, StoreError};
 use crate::vault::{Vault, VaultError};
@@ -82,7 +82,7 @@ impl Intake {
         if self.store.has_chunk(&chunk.hash).await? {
             return Ok(Taken::Before);
         }
-        if let Some(why) = self.foreign(&chunk).await? {
+        if let Some(why) = self.foreign(&chunk, now_ms).await? {
             return self.keep_apart(dir, &name, None, &why, now_ms).await;
         }
         if !self.expect(&chunk).await?.is_living() {
@@ -100,25 +100,6 @@ impl Intake {
         self.store.forget_log().await?;
         self.finish_erasures(now_ms).await?;
         Ok(taken)
-    }
-
-    /// Why a verified chunk is none of ours, if so.
-    async fn foreign(&self, chunk: &spool::read::Chunk) -> Result<Option<String>, IntakeError> {
-        let meeting = chunk.head.meeting;
-        if self.store.meeting(meeting).await?.is_none() {
-            return Ok(Some(format!("the meeting {meeting} is not known here")));
-        }
-        if let Err(unknown) = Rule::named(&chunk.head.rule) {
-            return Ok(Some(unknown.to_string()));
-        }
-        for track in commit::tracks_of(chunk) {
-            if self.store.meeting_of_key(track).await? != Some(meeting) {
-                return Ok(Some(format!(
-                    "the voice {track} is sealed to a key that was not minted here for this meeting"
-                )));
-            }
-        }
-        Ok(None)
     }
 
     /// Before the first byte lies in the store its recording is a row: what the store holds is always known.

@@ -109,7 +109,8 @@ async fn an_order_that_overtakes_its_chunk_keeps_the_voice_out() {
     let copy = bench.copy_of(&name);
     let order = bench.order(0);
     bench.intake().order(&order, &bench.trusted(), 1).await.unwrap();
-    assert_eq!(bench.intake().chunk(&copy, &bench.trusted(), 2).await.unwrap(), Taken::New);
+    let now_ms = bench.house.clock().now_ms();
+    assert_eq!(bench.intake().chunk(&copy, &bench.trusted(), now_ms).await.unwrap(), Taken::New);
     let names = bench.house.vault().list(&object_prefix(RECORDING)).await.unwrap();
     assert_eq!(names.len(), 1);
     assert!(names[0].contains(&bench.track(1).to_string()));
@@ -182,4 +183,40 @@ async fn a_chunk_without_its_journal_is_not_tried_for_ever() {
     let name = bench.write_chunk(&[0]);
     std::fs::remove_file(bench.ready(&name).join("media.jsonl")).unwrap();
     assert!(matches!(take(&bench, &name).await, Taken::Quarantined { .. }));
+}
+
+/// The chunk with its head changed, as a gateway with a wrong clock would have written it.
+async fn take_with(change: impl FnOnce(&mut spool::line::Head, i64)) -> (Bench, Taken) {
+    let bench = Bench::new().await;
+    let mut head = bench.head(0);
+    change(&mut head, bench.house.clock().now_ms());
+    let chunk = bench.spool.begin(head, Slot(90)).unwrap();
+    let name = chunk.close(Slot(300), spool::line::CloseWhy::LastSeatLeft).unwrap().name;
+    let taken = take(&bench, &name).await;
+    (bench, taken)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_cannot_be_true_makes_no_recording() {
+    for started_ms in [0, 253_402_300_799_000, i64::MAX, i64::MIN] {
+        let (bench, taken) = take_with(|head, _| {
+            head.started_ms = started_ms;
+            head.destroy_by_ms = started_ms;
+        })
+        .await;
+        assert!(matches!(&taken, Taken::Quarantined { why } if why.contains("start")), "{started_ms}: {taken:?}");
+        assert!(bench.house.store().recording(RECORDING).await.unwrap().is_none());
+    }
+    let (_, taken) = take_with(|head, now_ms| head.started_ms = now_ms + 2 * crate::bench::DAY_MS).await;
+    assert!(matches!(taken, Taken::Quarantined { .. }));
+    let (_, taken) = take_with(|head, now_ms| head.started_ms = now_ms + 60_000).await;
+    assert_eq!(taken, Taken::New, "a minute is what clocks may differ by");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_of_another_text_or_an_end_beyond_the_cap_is_not_taken_in() {
+    let (_, taken) = take_with(|head, _| head.rule_hash = "0".repeat(64)).await;
+    assert!(matches!(taken, Taken::Quarantined { why } if why.contains("rule")));
+    let (_, taken) = take_with(|head, _| head.destroy_by_ms = head.started_ms + 190 * crate::bench::DAY_MS).await;
+    assert!(matches!(taken, Taken::Quarantined { why } if why.contains("cap")));
 }

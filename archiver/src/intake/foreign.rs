@@ -1,0 +1,65 @@
+//! Why something verified is none of ours: a signature says who sent it, not that what it says can be true.
+//!
+//! A gateway with a wrong clock would otherwise end a recording at once, or never.
+//!
+//! Not here: signatures, hashes, permits (`spool::read`).
+
+use jiff::Span;
+use spool::line::Head;
+use spool::read::Chunk;
+
+use super::{Intake, IntakeError, commit};
+use crate::retention::{Rule, berlin_day, day_start_ms};
+
+impl Intake {
+    /// Why a verified chunk is none of ours, if so.
+    pub(super) async fn foreign(&self, chunk: &Chunk, now_ms: i64) -> Result<Option<String>, IntakeError> {
+        let head = &chunk.head;
+        let meeting = head.meeting;
+        if self.store.meeting(meeting).await?.is_none() {
+            return Ok(Some(format!("the meeting {meeting} is not known here")));
+        }
+        let rule = match Rule::named(&head.rule) {
+            Ok(rule) => rule,
+            Err(unknown) => return Ok(Some(unknown.to_string())),
+        };
+        // Later chunks of a recording that is known may come as late as they like: it decides.
+        if self.store.recording(head.recording).await?.is_none()
+            && let Some(why) = no_beginning(head, &rule, now_ms)
+        {
+            return Ok(Some(why));
+        }
+        if head.destroy_by_ms > latest_end_ms(head.started_ms, &rule) {
+            return Ok(Some(format!("its end {} lies beyond the cap of its rule", head.destroy_by_ms)));
+        }
+        for track in commit::tracks_of(chunk) {
+            if self.store.meeting_of_key(track).await? != Some(meeting) {
+                return Ok(Some(format!(
+                    "the voice {track} is sealed to a key that was not minted here for this meeting"
+                )));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Why no recording of ours can begin so, if so.
+fn no_beginning(head: &Head, rule: &Rule, now_ms: i64) -> Option<String> {
+    let started = head.started_ms;
+    let back = Span::new().months(i64::from(rule.cap_months)).days(LATE_DAYS);
+    let earliest = day_start_ms(berlin_day(now_ms).saturating_sub(back));
+    if started < earliest || started > now_ms.saturating_add(DAY_MS) {
+        return Some(format!("its start {started} cannot be true: by our clock it is {now_ms} now"));
+    }
+    (head.rule_hash != rule.hash()).then(|| format!("its rule {} is not the one of that name here", head.rule))
+}
+
+/// The end of the last day under the cap, and one day for clocks and zones.
+fn latest_end_ms(started_ms: i64, rule: &Rule) -> i64 {
+    let over = Span::new().months(i64::from(rule.cap_months)).days(2);
+    day_start_ms(berlin_day(started_ms).saturating_add(over))
+}
+
+/// So long a chunk may have waited in its spool beyond the cap and still be told from a wrong clock.
+const LATE_DAYS: i64 = 7;
+const DAY_MS: i64 = 24 * 3_600_000;
