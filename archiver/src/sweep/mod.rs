@@ -71,55 +71,94 @@ pub enum SweepError {
     Keys(#[from] KeysError),
 }
 
+/// The first error of a run; the others are only said.
+struct Troubles(Option<SweepError>);
+
+impl Troubles {
+    fn note<T>(&mut self, what: &str, done: Result<T, SweepError>) -> Option<T> {
+        match done {
+            Ok(done) => Some(done),
+            Err(error) => {
+                tracing::error!(what, %error, "not ended in this run; the next takes it up");
+                self.0.get_or_insert(error);
+                None
+            }
+        }
+    }
+}
+
 impl Sweep {
     pub fn new(store: Store, vault: Vault, keys: Keys, data: PathBuf) -> Self {
         Self { store, vault, keys, data }
     }
 
-    /// Does everything that is due.
+    /// Does everything that is due. What cannot be ended is left for the next run, and the first reason is the answer.
     pub async fn run(&self, world: &World) -> Result<Outcome, SweepError> {
         let witnesses = [self.vault.now_ms().await, Some(self.store.now_ms().await?)];
         if let Some(doubt) = witness::doubt(world.now_ms, world.jump, &witnesses) {
             return Ok(Outcome::Held(doubt));
         }
-        self.go_on(world).await?;
-        let mut destroyed = Vec::new();
-        for recording in self.store.recordings(None).await? {
-            if let Some((last, anchor)) = due(&recording, berlin_day(world.now_ms))? {
-                self.begin(&recording, last, anchor, world).await?;
-                self.finish(recording.id, world).await?;
-                destroyed.push(recording.id.to_string());
-            }
-        }
-        self.end_quarantines(world.now_ms).await?;
-        let pruned = self.store.prune_payloads(world.now_ms).await?;
-        self.store.prune_entries(world.now_ms).await?;
-        if pruned > 0 {
-            self.store.forget_log().await?;
-        }
-        Ok(Outcome::Swept { destroyed })
+        let mut troubles = Troubles(None);
+        self.go_on(world, &mut troubles).await;
+        let destroyed = self.destroy_due(world, &mut troubles).await;
+        // The other ends come whatever became of the recordings.
+        self.end_quarantines(world.now_ms, &mut troubles).await;
+        troubles.note("what the evidence need not say any more", self.prune(world.now_ms).await);
+        troubles.0.map_or(Ok(Outcome::Swept { destroyed }), Err)
     }
 
     /// Destructions that had begun when we were stopped, and proofs that are not yet files.
-    async fn go_on(&self, world: &World) -> Result<(), SweepError> {
-        for (recording, _) in self.store.destructions().await? {
-            self.finish(recording, world).await?;
+    async fn go_on(&self, world: &World, troubles: &mut Troubles) {
+        let begun = self.store.destructions().await.map_err(SweepError::from);
+        for (recording, _) in troubles.note("what had begun", begun).unwrap_or_default() {
+            troubles.note(&recording.to_string(), self.finish(recording, world).await);
         }
-        for recording in self.store.recordings(None).await? {
-            if recording.state == State::Destroyed
-                && let Some(proof) = self.store.proof(recording.id).await?
-            {
-                self.write_proof(&proof)?;
+        let all = self.store.recordings(None).await.map_err(SweepError::from);
+        for recording in troubles.note("the recordings", all).unwrap_or_default() {
+            if recording.state == State::Destroyed {
+                let id = recording.id;
+                let proof = self.store.proof(id).await.map_err(SweepError::from);
+                let written = proof.and_then(|proof| proof.map_or(Ok(()), |proof| self.write_proof(&proof)));
+                troubles.note(&id.to_string(), written);
             }
         }
-        Ok(())
     }
 
-    async fn end_quarantines(&self, now_ms: i64) -> Result<(), SweepError> {
-        for quarantine in self.store.quarantines().await? {
-            if quarantine.destroy_by_ms <= now_ms {
-                self.drop_quarantine(&quarantine.id).await?;
+    /// One that cannot be ended now holds up no other.
+    async fn destroy_due(&self, world: &World, troubles: &mut Troubles) -> Vec<String> {
+        let mut destroyed = Vec::new();
+        let all = self.store.recordings(None).await.map_err(SweepError::from);
+        for recording in troubles.note("the recordings", all).unwrap_or_default() {
+            let id = recording.id.to_string();
+            if let Some(true) = troubles.note(&id, self.destroy_if_due(&recording, world).await) {
+                tracing::info!(recording = id, "destroyed; the proof is signed");
+                destroyed.push(id);
             }
+        }
+        destroyed
+    }
+
+    async fn destroy_if_due(&self, recording: &Recording, world: &World) -> Result<bool, SweepError> {
+        let Some((last, anchor)) = due(recording, berlin_day(world.now_ms))? else { return Ok(false) };
+        self.begin(recording, last, anchor, world).await?;
+        self.finish(recording.id, world).await?;
+        Ok(true)
+    }
+
+    async fn end_quarantines(&self, now_ms: i64, troubles: &mut Troubles) {
+        let all = self.store.quarantines().await.map_err(SweepError::from);
+        for quarantine in troubles.note("the quarantines", all).unwrap_or_default() {
+            if quarantine.destroy_by_ms <= now_ms {
+                troubles.note(&quarantine.id, self.drop_quarantine(&quarantine.id).await);
+            }
+        }
+    }
+
+    async fn prune(&self, now_ms: i64) -> Result<(), SweepError> {
+        let pruned = self.store.prune_payloads(now_ms).await?;
+        self.store.prune_entries(now_ms).await?;
+        if pruned > 0 {
+            self.store.forget_log().await?;
         }
         Ok(())
     }

@@ -11,6 +11,8 @@ use crate::evidence::{Chain, check};
 use crate::intake::Taken;
 use crate::recording::State;
 use crate::retention::Anchor;
+use crate::store::quarantines::Quarantine;
+use crate::store::recordings::Recording;
 use crate::vault::object_prefix;
 use crate::verify;
 
@@ -158,4 +160,34 @@ async fn a_quarantine_ends_on_its_day() {
     bench.sweep().run(&bench.world()).await.unwrap();
     assert!(!bench.house.quarantine().join(&name).exists());
     assert!(bench.house.store().quarantines().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_recording_that_cannot_be_ended_holds_up_no_other_end() {
+    let (bench, _) = approved(4).await;
+    let late = bench.spool.begin(bench.head(1), spool::id::Slot(400)).unwrap();
+    let late = late.close(spool::id::Slot(500), spool::line::CloseWhy::Time).unwrap().name;
+    let store = bench.house.store();
+    let ours = store.recording(RECORDING).await.unwrap().unwrap();
+    // Newest first: the blocked one comes before it.
+    let other = spool::id::RecordingId([1; 16]);
+    let started_ms = ours.started_ms - 400 * crate::bench::DAY_MS;
+    let mut tx = store.begin().await.unwrap();
+    tx.expect_recording(&Recording { id: other, started_ms, state: State::Kept, ..ours }).await.unwrap();
+    tx.commit().await.unwrap();
+    let row = Quarantine {
+        id: "x".into(),
+        name: "x".into(),
+        recording: None,
+        track: None,
+        reason: "x".into(),
+        at_ms: 1,
+        destroy_by_ms: 2,
+    };
+    store.add_quarantine(&row).await.unwrap();
+
+    let run = bench.sweep().run(&bench.world()).await;
+    assert!(matches!(run, Err(SweepError::InSpool(name)) if name == late), "it is said what is left");
+    assert_eq!(store.recording(other).await.unwrap().unwrap().state, State::Destroyed);
+    assert!(store.quarantines().await.unwrap().is_empty());
 }
