@@ -36,17 +36,30 @@ impl Intake {
     }
 
     /// Empties the store of every voice that was erased, and shows it by listing. Repeatable.
+    /// One that cannot be emptied now holds up no other; the first reason is the answer.
     pub async fn finish_erasures(&self, now_ms: i64) -> Result<(), IntakeError> {
+        let mut trouble = None;
         for (recording, track) in self.store.doomed().await? {
-            self.empty(recording, track).await?;
+            let emptied = self.empty(recording, track).await;
+            trouble = trouble.or(emptied.err());
         }
         for order in self.store.open_orders().await? {
-            for track in &order.tracks {
-                self.empty(order.recording, *track).await?;
-            }
-            self.store.order_emptied(&order.name, now_ms).await?;
+            let finished = self.finish_order(&order, now_ms).await;
+            trouble = trouble.or(finished.err());
         }
-        Ok(())
+        trouble.map_or(Ok(()), Err)
+    }
+
+    async fn finish_order(&self, order: &crate::store::orders::Order, now_ms: i64) -> Result<(), IntakeError> {
+        let mut trouble = None;
+        for track in &order.tracks {
+            let emptied = self.empty(order.recording, *track).await;
+            trouble = trouble.or(emptied.err());
+        }
+        match trouble {
+            None => Ok(self.store.order_emptied(&order.name, now_ms).await?),
+            Some(error) => Err(error),
+        }
     }
 
     #[cfg(test)]

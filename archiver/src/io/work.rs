@@ -23,13 +23,7 @@ use crate::vault::object_prefix;
 
 /// Works until the process ends.
 pub(super) async fn work(house: House) {
-    let mut worker = Worker {
-        intake: Intake::new(house.store().clone(), house.vault().clone(), house.data().to_owned()),
-        sweep: Sweep::new(house.store().clone(), house.vault().clone(), house.keys().clone(), house.data().to_owned()),
-        done: HashSet::new(),
-        said: String::new(),
-        house,
-    };
+    let mut worker = Worker::of(house);
     let mut swept: Option<Instant> = None;
     loop {
         worker.take_in().await;
@@ -52,6 +46,17 @@ struct Worker {
 }
 
 impl Worker {
+    fn of(house: House) -> Self {
+        let (store, vault, data) = (house.store().clone(), house.vault().clone(), house.data().to_owned());
+        Self {
+            intake: Intake::new(store.clone(), vault.clone(), data.clone()),
+            sweep: Sweep::new(store, vault, house.keys().clone(), data),
+            done: HashSet::new(),
+            said: String::new(),
+            house,
+        }
+    }
+
     async fn take_in(&mut self) {
         let trouble = match self.take_all_in().await {
             Ok(()) => String::new(),
@@ -70,18 +75,15 @@ impl Worker {
     async fn take_all_in(&mut self) -> Result<(), IntakeError> {
         let paired = self.house.store().gateways().await?;
         let trusted = trusted(&paired);
-        self.intake.finish_erasures(self.house.clock().now_ms()).await?;
-        // One chunk that cannot be taken in now holds up no other.
-        let mut trouble = None;
+        // What cannot be done now holds up nothing else: no order, no chunk, no gateway.
+        let mut trouble = self.intake.finish_erasures(self.house.clock().now_ms()).await.err();
         for gateway in &paired {
             let spool = PathBuf::from(&gateway.spool);
-            let mut orders: Vec<OrderName> = self.names(&spool.join("orders"))?;
-            orders.sort();
+            let orders: Vec<OrderName> = self.names(&spool.join("orders"), &mut trouble);
             for order in orders {
                 trouble = self.one_order(gateway, &spool, order, &trusted).await.err().or(trouble);
             }
-            let mut chunks: Vec<ChunkName> = self.names(&spool.join("ready"))?;
-            chunks.sort();
+            let chunks: Vec<ChunkName> = self.names(&spool.join("ready"), &mut trouble);
             for chunk in chunks {
                 trouble = self.one_chunk(gateway, &spool, chunk, &trusted).await.err().or(trouble);
             }
@@ -138,17 +140,25 @@ impl Worker {
         self.house.say_taken();
     }
 
-    /// Names in a folder of the spool. What is no name is said once and left to the gateway.
-    fn names<N: std::str::FromStr>(&mut self, folder: &Path) -> Result<Vec<N>, IntakeError> {
-        let wrong = |source| IntakeError::Io { what: folder.display().to_string(), source };
+    /// Names in a folder of the spool, in order; those that could be read, where not all could.
+    fn names<N: std::str::FromStr + Ord>(&mut self, folder: &Path, trouble: &mut Option<IntakeError>) -> Vec<N> {
+        let mut names = Vec::new();
+        if let Err(source) = self.read_names(folder, &mut names) {
+            *trouble = Some(IntakeError::Io { what: folder.display().to_string(), source });
+        }
+        names.sort();
+        names
+    }
+
+    // What is no name is said once and left to the gateway.
+    fn read_names<N: std::str::FromStr>(&mut self, folder: &Path, names: &mut Vec<N>) -> std::io::Result<()> {
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(wrong(source)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
         };
-        let mut names = Vec::new();
         for entry in entries {
-            let name = entry.map_err(wrong)?.file_name().to_string_lossy().into_owned();
+            let name = entry?.file_name().to_string_lossy().into_owned();
             match name.parse() {
                 Ok(name) => names.push(name),
                 Err(_) => {
@@ -158,7 +168,7 @@ impl Worker {
                 }
             }
         }
-        Ok(names)
+        Ok(())
     }
 
     async fn sweep(&self) {
@@ -166,9 +176,6 @@ impl Worker {
         self.house.say_sweep(SweepStatus::Running);
         let status = match self.sweep_once(at_ms).await {
             Ok(Outcome::Swept { destroyed }) => {
-                for id in &destroyed {
-                    tracing::info!(recording = id, "destroyed; the proof is signed");
-                }
                 let destroyed = u32::try_from(destroyed.len()).unwrap_or(u32::MAX);
                 SweepStatus::Done { at_ms, destroyed }
             }
@@ -188,7 +195,8 @@ impl Worker {
     async fn sweep_once(&self, now_ms: i64) -> Result<Outcome, crate::sweep::SweepError> {
         let paired: Result<Vec<Paired>, StoreError> = self.house.store().gateways().await;
         let spools = paired?.into_iter().map(|gateway| (gateway.id, PathBuf::from(gateway.spool))).collect();
-        let outcome = self.sweep.run(&World { now_ms, jump: self.house.clock().jump(), spools }).await?;
+        // What was ended is tidied away, also when another could not be.
+        let outcome = self.sweep.run(&World { now_ms, jump: self.house.clock().jump(), spools }).await;
         for recording in self.house.store().recordings(None).await? {
             if !recording.state.is_living()
                 && let Err(error) = self.house.tidy_store(&object_prefix(recording.id))
@@ -196,7 +204,7 @@ impl Worker {
                 tracing::warn!(%error, "the embedded store could not be tidied");
             }
         }
-        Ok(outcome)
+        outcome
     }
 }
 
@@ -225,3 +233,55 @@ pub(super) fn sentence(error: &dyn std::error::Error) -> String {
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::{Bench, RECORDING};
+
+    /// Two are paired; the one whose spool is broken comes first.
+    async fn worker(bench: &Bench) -> Worker {
+        let broken = bench.dir.path().join("broken");
+        std::fs::create_dir(&broken).unwrap();
+        std::fs::write(broken.join("orders"), "no folder").unwrap();
+        let row = |id, spool: PathBuf| Paired {
+            id,
+            signing_key: bench.key.verifying().to_string(),
+            socket: "/nowhere".into(),
+            spool: spool.display().to_string(),
+            paired_ms: 1,
+        };
+        let (first, ours) = (GatewayId([0; 8]), bench.key.verifying().gateway());
+        bench.house.store().pair(&row(first, broken)).await.unwrap();
+        bench.house.store().pair(&row(ours, bench.dir.path().join("spool"))).await.unwrap();
+        Worker::of(bench.house.clone())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_gateway_whose_spool_cannot_be_read_holds_up_no_other() {
+        let bench = Bench::new().await;
+        bench.write_chunk(&[0]);
+        let trouble = worker(&bench).await.take_all_in().await;
+        assert!(matches!(trouble, Err(IntakeError::Io { .. })), "it is said all the same");
+        assert!(bench.house.store().recording(RECORDING).await.unwrap().is_some());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_erasure_that_cannot_be_finished_holds_up_no_order() {
+        let bench = Bench::new().await;
+        let name = bench.write_chunk(&[0, 1]);
+        let mut worker = worker(&bench).await;
+        let _ = worker.take_all_in().await;
+        assert_eq!(bench.house.store().objects(RECORDING).await.unwrap().len(), 2, "{name} is taken in");
+        bench.spool.acknowledge(&name).unwrap();
+        bench.refuse_to_drop(0).await;
+        bench.order(0);
+        let _ = worker.take_all_in().await;
+        bench.order(1);
+        assert!(worker.take_all_in().await.is_err());
+        let key = bench.house.store().track_key(bench.track(1)).await.unwrap().unwrap();
+        assert!(key.sealed.is_none(), "the second order was carried out");
+        let left: Vec<_> = bench.house.store().doomed().await.unwrap().into_iter().map(|(_, track)| track).collect();
+        assert_eq!(left, [bench.track(0)], "and its voice is gone from the store");
+    }
+}
