@@ -26,7 +26,7 @@ pub struct Config {
     /// Absent: the embedded store on a loopback port, for demos.
     #[serde(default)]
     pub store: Option<StorePlace>,
-    /// One `[[gateway]]` each.
+    /// One `[[gateway]]`, and no more today: a second would be handed the same track keys.
     #[serde(default)]
     pub gateway: Vec<GatewayPlace>,
     /// Present: one meeting that is always open is made by itself.
@@ -108,6 +108,9 @@ impl Config {
         if self.store.as_ref().is_some_and(|store| !is_loopback(&store.endpoint)) {
             return Err(ConfigError::Wrong(NOT_HERE));
         }
+        if self.gateway.len() > 1 {
+            return Err(ConfigError::Wrong(ONE_GATEWAY));
+        }
         match self.mode {
             Mode::Demo => Ok(self),
             Mode::Production if self.store.is_none() => Err(ConfigError::Wrong(NO_STORE)),
@@ -143,6 +146,8 @@ fn plain(message: &str) -> String {
 // EU or nothing: an endpoint outside loopback needs a residency list, and there is none yet.
 const NOT_HERE: &str = "store.endpoint: only a store on this machine is taken today, because there is no list yet of which \
     others lie in the EU; right would be endpoint = \"http://127.0.0.1:9000\"";
+const ONE_GATEWAY: &str = "[[gateway]]: only one is taken today, because two would be handed the same track keys; right \
+    would be a single [[gateway]] with its socket, and an archive of its own for the other";
 const NO_STORE: &str = "mode = \"production\" needs a [store]: the embedded store keeps nothing safe; right would be \
     [store] with endpoint, region, bucket, access_key and secret_file, or mode = \"demo\"";
 const NO_DEMO: &str = "mode = \"production\" and [demo] exclude each other; right would be mode = \"demo\"";
@@ -190,5 +195,13 @@ mod tests {
             let said = wrong(&format!("data = \"/d\"\nmode = \"demo\"\n{store}"));
             assert!(said.contains("right would be"), "{endpoint}: {said}");
         }
+    }
+
+    #[test]
+    fn a_second_gateway_stops_the_start() {
+        let one = "data = \"/d\"\nmode = \"demo\"\n[[gateway]]\nsocket = \"/a\"\n";
+        assert!(Config::parse(one, Path::new("a.toml")).is_ok());
+        let said = wrong(&format!("{one}[[gateway]]\nsocket = \"/b\"\n"));
+        assert!(said.contains("[[gateway]]") && said.contains("right would be"), "{said}");
     }
 }
