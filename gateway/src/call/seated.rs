@@ -229,7 +229,7 @@ impl Seat {
         let (question, withdrawn, parts) = Earlier::withdraw(self.number, held.track, turn.language(), turn.now);
         turn.act(withdrawn);
         turn.say(parts);
-        turn.wake_in(AT_MOST);
+        turn.wake_in(question.patience(turn.now, AT_MOST));
         self.with(Talk::Earlier(question))
     }
 
@@ -275,7 +275,7 @@ impl Seat {
             }
             Ruling::Say(parts) => {
                 turn.say(parts);
-                turn.wake_in(AT_MOST);
+                turn.wake_in(question.patience(turn.now, AT_MOST));
                 self.with(Talk::Earlier(question))
             }
             Ruling::Dropped => self.with(Talk::Earlier(question)),

@@ -646,6 +646,35 @@ fn silence_after_two_askings_deletes() {
 }
 
 #[test]
+fn the_fourth_key_that_is_no_answer_deletes() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('2');
+    caller.hear_out();
+    for _ in 0..3 {
+        caller.press('5');
+        assert!(caller.orders().is_empty());
+    }
+    caller.press('5');
+    assert_eq!(caller.orders(), [Decision::Erase]);
+}
+
+#[test]
+fn a_minute_after_the_withdrawal_its_question_is_over_whatever_is_pressed_or_heard() {
+    let mut caller = Caller::recorded_in_room();
+    caller.press('2');
+    let mut orders = Vec::new();
+    // Nothing is ever told as heard, and a key comes now and then.
+    for _ in 0..2 {
+        caller.wait(25_000);
+        caller.press('5');
+        orders.extend(caller.orders());
+    }
+    assert!(orders.is_empty());
+    caller.wait(11_000);
+    assert_eq!(caller.orders(), [Decision::Erase]);
+}
+
+#[test]
 fn hanging_up_in_the_question_erases() {
     for end in [Input::CallerLeft, Input::MediaLost, Input::MeetingEnded, Input::Draining] {
         let mut caller = Caller::recorded_in_room();

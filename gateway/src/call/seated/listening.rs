@@ -19,7 +19,7 @@ pub(super) fn said(seat: Seat, talk: Talk, token: u32, part: usize, turn: &mut T
         }
         Talk::Earlier(mut question) => {
             if question.said(part) {
-                turn.wake_in(Earlier::WAIT);
+                turn.wake_in(question.patience(turn.now, Earlier::WAIT));
             }
             seat.with(Talk::Earlier(question))
         }
@@ -42,7 +42,7 @@ pub(super) fn time_passed(mut seat: Seat, talk: Talk, turn: &mut Turn<'_>) -> St
             seat.answered(question, answer, turn)
         }
         Talk::Earlier(mut question) => {
-            let ruling = question.silence();
+            let ruling = question.silence(turn.now);
             seat.ruled(question, ruling, turn)
         }
         // Nothing was heard of the yes: she is told the truth now, and whatever comes of it later is not kept.
