@@ -11,6 +11,7 @@ mod disk;
 pub mod erased;
 pub mod id;
 pub mod keys;
+mod limits;
 pub mod line;
 pub mod name;
 pub mod order;

@@ -42,6 +42,22 @@ fn what_was_recorded_is_read_back_packet_by_packet() {
 }
 
 #[test]
+fn a_chunk_knows_how_near_it_is_to_what_an_archive_refuses() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    assert_eq!(chunk.fullness_percent(), 0);
+    let text = "x".repeat(1 << 20);
+    for _ in 0..12 {
+        chunk
+            .act(Slot(100), &crate::line::Act { text: text.clone(), ..given(ActKind::Offered, 1, made.track(1)) })
+            .unwrap();
+    }
+    assert!((75..78).contains(&chunk.fullness_percent()), "twelve of sixteen MiB: {}", chunk.fullness_percent());
+    let closed = chunk.close(Slot(200), CloseWhy::Time).unwrap();
+    assert_eq!(made.read(&closed.name).acts.len(), 12);
+}
+
+#[test]
 fn a_track_goes_on_in_the_next_chunk_under_the_same_permit() {
     let mut made = Made::new();
     let mut first = made.begin(0, vec![]);

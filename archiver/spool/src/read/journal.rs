@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::Rejection;
 use crate::id::Slot;
+use crate::limits::MOST_LINES;
 use crate::line::{Line, hash};
 
 /// A journal whose chain holds.
@@ -64,5 +65,3 @@ impl<'a> Chain<'a> {
 pub(super) fn read<T: DeserializeOwned>(journal: &'static str, n: u64, text: &[u8]) -> Result<T, Rejection> {
     serde_json::from_slice(text).map_err(|error| Rejection::Line { journal, n, why: error.to_string() })
 }
-
-const MOST_LINES: usize = 200_000;

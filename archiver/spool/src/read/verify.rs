@@ -14,6 +14,7 @@ use super::{Chunk, Rejection, Trust, Voice};
 use crate::erased::{ERASED_LABEL, Erased};
 use crate::id::{SeatNo, Slot, TrackId};
 use crate::keys::Envelope;
+use crate::limits::{MOST_FILES, MOST_JOURNAL_BYTES, MOST_RECORDS, MOST_VOICE_BYTES};
 use crate::line::{Act, CHUNK_LABEL, CloseWhy, FileFact, First, Head, Line, MediaEvent, TrackFact, VERSION, hash};
 use crate::name::{ChunkName, FileName};
 use crate::sign::{VerifyingKey, verified};
@@ -351,8 +352,4 @@ fn same(fact: &FileFact, bytes: &[u8]) -> Result<(), Rejection> {
 
 const MEDIA: &str = "media.jsonl";
 const CONSENT: &str = "consent.jsonl";
-const MOST_FILES: usize = 8192;
-const MOST_JOURNAL_BYTES: u64 = 16 << 20;
 const MOST_SMALL_BYTES: u64 = 64 << 10;
-const MOST_VOICE_BYTES: u64 = 32 << 20;
-const MOST_RECORDS: usize = 1 << 20;

@@ -14,6 +14,7 @@ use super::seal::{Refusal, VoiceFile};
 use super::{Closed, Spool, SpoolError, failed};
 use crate::id::{SeatNo, Slot, TrackId};
 use crate::keys::{Chance, FileKey, PublicKey, wrap};
+use crate::limits::{MOST_FILES, MOST_JOURNAL_BYTES, MOST_LINES, MOST_RECORDS, MOST_VOICE_BYTES};
 use crate::line::{Act, CHUNK_LABEL, CloseWhy, FileFact, First, GapReason, Head, MediaEvent, TrackFact, VERSION, hash};
 use crate::name::{ChunkName, FileName};
 use crate::sign::UNSIGNED;
@@ -34,6 +35,8 @@ pub struct ChunkWriter {
     unmade: BTreeMap<TrackId, TrackFact>,
     /// SHA-256 of voice files that are complete, so that closing need not read them again.
     complete: BTreeMap<TrackId, (u64, [u8; 32])>,
+    /// Records of tracks that ended here.
+    records_over: usize,
     /// The latest slot that was written down.
     latest: Slot,
 }
@@ -72,6 +75,7 @@ impl ChunkWriter {
             over: Vec::new(),
             unmade: BTreeMap::new(),
             complete: BTreeMap::new(),
+            records_over: 0,
             latest: slot,
         })
     }
@@ -216,6 +220,23 @@ impl ChunkWriter {
         self.media.sync().map_err(failed("sync a journal"))
     }
 
+    /// How much of what an archive takes of one chunk is used up, in percent: close it well before a hundred.
+    pub fn fullness_percent(&self) -> u64 {
+        let tracks = self.voices.len() + self.over.len() + self.unmade.len();
+        let open = self.voices.values().map(|voice| voice.file.bytes());
+        let largest = open.chain(self.complete.values().map(|(bytes, _)| *bytes)).max().unwrap_or(0);
+        let records = self.records_over + self.voices.values().map(|voice| voice.file.records()).sum::<usize>();
+        let used = [
+            // Keys, voice and perhaps an erasure.
+            percent(2 + 3 * tracks as u64, MOST_FILES as u64),
+            percent(self.media.bytes().max(self.consent.bytes()), MOST_JOURNAL_BYTES),
+            percent(self.media.lines().max(self.consent.lines()), MOST_LINES as u64),
+            percent(largest, MOST_VOICE_BYTES),
+            percent(records as u64, MOST_RECORDS as u64),
+        ];
+        used.into_iter().fold(0, u64::max)
+    }
+
     /// Completes every file, signs, and moves the chunk to `ready/` in one step, all of it synced.
     /// `slot` is the first that is not in this chunk; a track that has not ended goes on in the next one.
     pub fn close(mut self, slot: Slot, why: CloseWhy) -> Result<Closed, SpoolError> {
@@ -307,7 +328,7 @@ impl ChunkWriter {
             self.write(until, &MediaEvent::Gap { track, from, until, reason: GapReason::Digits })?;
         }
         self.write(until, &MediaEvent::TrackEnded { track, until, why })?;
-        self.voices.remove(&track);
+        self.records_over += self.voices.remove(&track).map_or(0, |voice| voice.file.records());
         self.over.push(track);
         self.complete.extend(fact.map(|fact| (track, fact)));
         self.media.sync().map_err(failed("sync a journal"))
@@ -369,6 +390,10 @@ pub(super) fn fact(
     }
     let read = place.disk.read(&place.path.join(&text))?;
     Ok(read.map(|bytes| FileFact { name: text, bytes: bytes.len() as u64, sha256: hash(&bytes) }))
+}
+
+fn percent(used: u64, most: u64) -> u64 {
+    used.saturating_mul(100) / most
 }
 
 fn wrong(what: &str) -> SpoolError {

@@ -74,6 +74,10 @@ impl Journal {
         self.lines
     }
 
+    pub(super) fn bytes(&self) -> u64 {
+        self.file.len()
+    }
+
     /// SHA-256 of the last line, of nothing when there is none.
     pub(super) fn head(&self) -> &str {
         &self.head

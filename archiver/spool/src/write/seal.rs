@@ -139,6 +139,14 @@ impl VoiceFile {
         self.digest.as_ref().map(|digest| (self.file.len(), digest.clone().finalize().into()))
     }
 
+    pub(super) fn bytes(&self) -> u64 {
+        self.file.len()
+    }
+
+    pub(super) fn records(&self) -> usize {
+        self.records.len()
+    }
+
     /// The first slot after the last record.
     pub(super) fn until(&self) -> Option<Slot> {
         self.records.last().map(|laid| Slot(laid.last.0 + 1))

@@ -266,6 +266,11 @@ impl Desk {
         for recording in recordings {
             let synced = self.with(recording, |running, house| Ok(running.sync(house, now)?));
             self.log_failure("the sync of a chunk", &synced);
+            let pressed = self.running.get(&recording).map(Running::pressed).unwrap_or_default();
+            if !pressed.is_empty() {
+                let ordered = self.order(recording, Decision::Erase, pressed, now);
+                self.log_failure("an order in a chunk that gets too large", &ordered);
+            }
             if self.running.get(&recording).is_some_and(|running| running.is_due(&self.house, now)) {
                 let rolled = self.roll(recording, CloseWhy::Time, now);
                 self.log_failure("a chunk whose time had come", &rolled);

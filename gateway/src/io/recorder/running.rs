@@ -330,7 +330,16 @@ impl Running {
 
     /// Is it time to hand a chunk over? Not while a withdrawal is undecided.
     pub(super) fn is_due(&self, house: &House, now: Slot) -> bool {
-        self.writer.is_some() && self.may_close() && now.0 >= self.opened.0 + house.chunk_slots
+        let Some(writer) = &self.writer else { return false };
+        let large = writer.fullness_percent() >= LARGE_PERCENT;
+        self.may_close() && (large || now.0 >= self.opened.0 + house.chunk_slots)
+    }
+
+    /// Tracks to be erased although their callers are still being asked: the chunk gets too large for any archive, and all
+    /// of it would be refused. Silence means the same.
+    pub(super) fn pressed(&self) -> Vec<TrackId> {
+        let full = self.writer.as_ref().is_some_and(|writer| writer.fullness_percent() >= FULL_PERCENT);
+        if full { self.undecided.iter().copied().collect() } else { Vec::new() }
     }
 
     /// Is nobody just being asked what should become of the earlier part?
@@ -453,6 +462,12 @@ impl Voice {
         Some(MediaEvent::Gap { track: self.fact.track, from, until, reason: GapReason::Disk })
     }
 }
+
+/// A chunk of half the size that an archive takes is handed over.
+const LARGE_PERCENT: u64 = 50;
+
+/// Of what is left, a minute takes little; so here nobody is waited for any more.
+const FULL_PERCENT: u64 = 80;
 
 /// Ten seconds.
 const CLOCK_SLOTS: u64 = 10_000 / Slot::MS;

@@ -440,3 +440,27 @@ fn a_recording_that_could_not_be_closed_is_closed_when_the_disk_takes_it() {
     assert_eq!(bench.heard(TRACK).0, (10..160).collect::<Vec<_>>());
     assert!(bench.desk.ending.is_empty());
 }
+
+#[test]
+fn a_chunk_is_handed_over_before_it_is_larger_than_an_archive_takes_even_over_an_open_question() {
+    let mut bench = Bench::recording();
+    bench.voice(TRACK, 440.0, 10..60);
+    let (recording, track) = (RECORDING, TRACK);
+    let text = "x".repeat(1 << 20);
+    let tell = |bench: &mut Bench, acts: u64, kind: ActKind| {
+        for _ in 0..acts {
+            let act = Box::new(Act { text: text.clone(), ..*act(kind, track) });
+            bench.tell(60, ToRecorder::Act { recording, slot: Slot(60), act, reply: None });
+        }
+    };
+    tell(&mut bench, 9, ActKind::Offered);
+    bench.voice(OTHER, 1.0, 100..160);
+    assert_eq!(bench.chunks().len(), 1, "half of it is enough");
+    tell(&mut bench, 9, ActKind::Withdrawn);
+    bench.voice(OTHER, 1.0, 160..220);
+    assert_eq!(bench.chunks().len(), 1, "somebody is being asked");
+    tell(&mut bench, 4, ActKind::Offered);
+    bench.voice(OTHER, 1.0, 220..280);
+    assert_eq!(bench.chunks().len(), 2);
+    assert!(bench.heard(track).0.is_empty());
+}
