@@ -75,10 +75,13 @@ pub enum ToWorker {
     Hush {
         call: CallId,
     },
+    /// `on`: is the room's record on? It comes with the seat, because a room is forgotten when nobody is in it or on the
+    /// way to it.
     Enter {
         call: CallId,
         room: RoomId,
         seat: SeatNo,
+        on: bool,
     },
     Leave {
         call: CallId,
@@ -159,8 +162,12 @@ struct Hand {
 /// What goes over a worker's queue.
 enum Command {
     Tell(ToWorker),
-    /// A call is on its way from another worker: what is told to it until then is kept back.
-    Expect(CallId),
+    /// A call is on its way from another worker: its room is kept, and so is what the call is told until then.
+    Expect {
+        call: CallId,
+        room: RoomId,
+        on: bool,
+    },
     Move {
         call: CallId,
         to: usize,
@@ -203,7 +210,7 @@ impl Workers {
                 self.calls.insert(*call, at);
                 at
             }
-            ToWorker::Enter { call, room, seat } => return self.enter(*call, *room, *seat),
+            ToWorker::Enter { call, room, seat, on } => return self.enter(*call, *room, *seat, *on),
             ToWorker::Close { call } => match self.calls.remove(call) {
                 Some(at) => at,
                 None => return Ok(()),
@@ -225,13 +232,13 @@ impl Workers {
         self.send(at, Command::Tell(message))
     }
 
-    fn enter(&mut self, call: CallId, room: RoomId, seat: SeatNo) -> Result<(), Stuck> {
+    fn enter(&mut self, call: CallId, room: RoomId, seat: SeatNo, on: bool) -> Result<(), Stuck> {
         let Some(from) = self.calls.get(&call).copied() else { return Ok(()) };
         let to = self.spread(room.0);
         if from == to {
-            return self.send(from, Command::Tell(ToWorker::Enter { call, room, seat }));
+            return self.send(from, Command::Tell(ToWorker::Enter { call, room, seat, on }));
         }
-        self.send(to, Command::Expect(call))?;
+        self.send(to, Command::Expect { call, room, on })?;
         self.send(from, Command::Move { call, to, room, seat })?;
         self.calls.insert(call, to);
         Ok(())

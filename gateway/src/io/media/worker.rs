@@ -27,12 +27,20 @@ pub(super) struct Worker {
     /// Calls in no room, by the quarter of the slot in which they are run.
     loose: [Vec<Box<Line>>; PHASES],
     tables: [Vec<Table>; PHASES],
-    /// Calls on their way here, with what they were told meanwhile.
-    expected: Vec<(CallId, Vec<ToWorker>)>,
+    /// Calls on their way here.
+    expected: Vec<Expected>,
     /// Calls on their way to a worker whose queue was full.
     leaving: VecDeque<(usize, Command)>,
     outside: Outside,
     buffer: Box<[u8; DATAGRAM_BYTES]>,
+}
+
+/// A call on its way here, with what it was told meanwhile.
+struct Expected {
+    call: CallId,
+    /// Kept until then, also when nobody is in it: it knows whether its record is on.
+    room: RoomId,
+    told: Vec<ToWorker>,
 }
 
 /// Where everything goes that leaves a worker other than as a packet.
@@ -90,7 +98,10 @@ impl Worker {
     pub(super) fn obey(&mut self, command: Command) {
         match command {
             Command::Tell(message) => self.told(message),
-            Command::Expect(call) => self.expected.push((call, Vec::new())),
+            Command::Expect { call, room, on } => {
+                self.record(room, on);
+                self.expected.push(Expected { call, room, told: Vec::new() });
+            }
             Command::Move { call, to, room, seat } => {
                 if let Some(line) = self.take(call) {
                     self.leaving.push_back((to, Command::Arrive { line, room, seat }));
@@ -132,9 +143,9 @@ impl Worker {
 
     fn told(&mut self, message: ToWorker) {
         if let Some(call) = call_of(&message)
-            && let Some((_, kept)) = self.expected.iter_mut().find(|(expected, _)| *expected == call)
+            && let Some(expected) = self.expected.iter_mut().find(|expected| expected.call == call)
         {
-            kept.push(message);
+            expected.told.push(message);
             return;
         }
         match message {
@@ -150,8 +161,9 @@ impl Worker {
                 self.with(call, |line, _| line.say(Some(Saying::new(token, parts))));
             }
             ToWorker::Hush { call } => self.with(call, |line, _| line.say(None)),
-            ToWorker::Enter { call, room, seat } => {
+            ToWorker::Enter { call, room, seat, on } => {
                 if let Some(line) = self.take(call) {
+                    self.record(room, on);
                     self.sit(room, seat, line);
                 }
             }
@@ -176,9 +188,9 @@ impl Worker {
     fn arrive(&mut self, line: Box<Line>, room: RoomId, seat: SeatNo) {
         let call = line.call;
         self.sit(room, seat, line);
-        if let Some(at) = self.expected.iter().position(|(expected, _)| *expected == call) {
-            let (_, kept) = self.expected.swap_remove(at);
-            kept.into_iter().for_each(|message| self.told(message));
+        if let Some(at) = self.expected.iter().position(|expected| expected.call == call) {
+            let Expected { told, .. } = self.expected.swap_remove(at);
+            told.into_iter().for_each(|message| self.told(message));
         }
     }
 
@@ -219,7 +231,7 @@ impl Worker {
         }
     }
 
-    /// Takes a call out of wherever it is; a room nobody is in any more goes with it.
+    /// Takes a call out of wherever it is; a room that nobody is in or on the way to goes with it.
     fn take(&mut self, call: CallId) -> Option<Box<Line>> {
         for loose in &mut self.loose {
             if let Some(at) = loose.iter().position(|line| line.call == call) {
@@ -230,7 +242,8 @@ impl Worker {
             for at in 0..tables.len() {
                 let line = tables.get_mut(at).and_then(|table| table.rise(call, &mut self.outside));
                 if line.is_some() {
-                    if tables.get(at).is_some_and(Table::is_empty) {
+                    let awaited = |table: &Table| self.expected.iter().any(|expected| expected.room == table.id);
+                    if tables.get(at).is_some_and(|table| table.is_empty() && !awaited(table)) {
                         tables.swap_remove(at);
                     }
                     return line;

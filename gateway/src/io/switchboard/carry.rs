@@ -287,8 +287,7 @@ impl Switchboard {
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         there.enter(seat);
         let (room, on) = (room_of(there.recording), there.on);
-        self.tell_worker(ToWorker::Record { room, on });
-        self.tell_worker(ToWorker::Enter { call, room, seat });
+        self.tell_worker(ToWorker::Enter { call, room, seat, on });
         self.tell(What::SeatEntered { meeting, seat });
         self.off_record_changed(meeting);
     }

@@ -142,9 +142,8 @@ impl Bench {
     }
 
     fn enter(&mut self) {
-        self.tell(ToWorker::Record { room: ROOM, on: true });
         for number in 1..=self.phones.len() as u64 {
-            self.tell(ToWorker::Enter { call: CallId(number), room: ROOM, seat: SeatNo(number as u32) });
+            self.tell(ToWorker::Enter { call: CallId(number), room: ROOM, seat: SeatNo(number as u32), on: true });
         }
     }
 
@@ -214,7 +213,7 @@ fn everybody_hears_the_others_and_nobody_hears_themselves() {
     let (mulaw, open) = phone(4, Law::Mu, None);
     bench.phones.push(mulaw);
     bench.tell(open);
-    bench.tell(ToWorker::Enter { call: CallId(4), room: ROOM, seat: SeatNo(4) });
+    bench.tell(ToWorker::Enter { call: CallId(4), room: ROOM, seat: SeatNo(4), on: true });
     bench.run(50);
     for (listener, phone) in bench.phones.iter().enumerate() {
         for (speaker, hz) in tones.iter().enumerate() {
@@ -239,7 +238,7 @@ fn a_packet_goes_out_every_slot_in_a_room_and_before_it() {
 #[test]
 fn rooms_are_apart() {
     let mut bench = Bench::room(&[Some(400.0), None]);
-    bench.tell(ToWorker::Enter { call: CallId(2), room: RoomId(6), seat: SeatNo(1) });
+    bench.tell(ToWorker::Enter { call: CallId(2), room: RoomId(6), seat: SeatNo(1), on: false });
     bench.run(50);
     assert!(bench.phones[1].level(400.0) < -50.0);
 }
@@ -535,7 +534,7 @@ fn a_call_that_moves_to_another_worker_is_told_everything_in_order() {
     let (mut phone, open) = phone(2, Law::A, None);
     let call = CallId(2);
     workers.tell(open).unwrap();
-    workers.tell(ToWorker::Enter { call, room: RoomId(1), seat: SeatNo(1) }).unwrap();
+    workers.tell(ToWorker::Enter { call, room: RoomId(1), seat: SeatNo(1), on: false }).unwrap();
     workers.tell(ToWorker::Say { call, token: 1, parts: vec![prompt(500.0, 80_000)] }).unwrap();
     workers.tell(ToWorker::Say { call, token: 2, parts: vec![prompt(500.0, 100)] }).unwrap();
     // The room's worker reads first: what it was told of the call must wait for the call.
@@ -561,9 +560,27 @@ fn the_threads_run_by_themselves_and_end_when_the_handle_goes() {
     let (_phone, open) = phone(3, Law::A, None);
     let call = CallId(3);
     workers.tell(open).unwrap();
-    workers.tell(ToWorker::Enter { call, room: RoomId(2), seat: SeatNo(1) }).unwrap();
+    workers.tell(ToWorker::Enter { call, room: RoomId(2), seat: SeatNo(1), on: false }).unwrap();
     workers.tell(ToWorker::Say { call, token: 9, parts: vec![prompt(500.0, 100)] }).unwrap();
     assert_eq!(news.blocking_recv(), Some(FromWorker::Said { call, token: 9, part: 0 }));
     drop(workers);
     assert_eq!(news.blocking_recv(), None, "every thread has ended");
+}
+
+#[test]
+fn whoever_is_on_the_way_to_a_room_when_its_last_seat_leaves_finds_its_record_as_it_was_told() {
+    for off_meanwhile in [false, true] {
+        let mut bench = Bench::new(&[None, Some(400.0)]);
+        bench.tell(ToWorker::Enter { call: CallId(1), room: ROOM, seat: SeatNo(1), on: true });
+        bench.permit(2, 0);
+        bench.worker.obey(Command::Expect { call: CallId(2), room: ROOM, on: true });
+        let line = bench.worker.take(CallId(2)).unwrap();
+        bench.tell(ToWorker::Close { call: CallId(1) });
+        if off_meanwhile {
+            bench.tell(ToWorker::Record { room: ROOM, on: false });
+        }
+        bench.worker.obey(Command::Arrive { line, room: ROOM, seat: SeatNo(2) });
+        bench.run(40);
+        assert_eq!(bench.kept(400.0).0.is_empty(), off_meanwhile);
+    }
 }
