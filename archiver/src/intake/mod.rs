@@ -9,6 +9,7 @@
 mod commit;
 mod erase;
 mod foreign;
+mod plain;
 mod quarantine;
 mod upload;
 

@@ -220,3 +220,40 @@ async fn a_rule_of_another_text_or_an_end_beyond_the_cap_is_not_taken_in() {
     let (_, taken) = take_with(|head, _| head.destroy_by_ms = head.started_ms + 190 * crate::bench::DAY_MS).await;
     assert!(matches!(taken, Taken::Quarantined { why } if why.contains("cap")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_in_place_of_a_journal_is_not_waited_for() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    let media = bench.ready(&name).join("media.jsonl");
+    std::fs::remove_file(&media).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &media, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let taken = tokio::time::timeout(std::time::Duration::from_secs(20), take(&bench, &name)).await.unwrap();
+    assert!(matches!(taken, Taken::Quarantined { .. }));
+    assert!(!bench.house.quarantine().join(&name).join("media.jsonl").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_too_large_the_quarantine_keeps_only_the_reason() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    let voice = bench.ready(&name).join(format!("{}.voice", bench.track(0)));
+    std::fs::File::options().write(true).open(voice).unwrap().set_len(1 << 40).unwrap();
+    assert!(matches!(take(&bench, &name).await, Taken::Quarantined { .. }));
+    let kept = std::fs::read_dir(bench.house.quarantine().join(&name)).unwrap();
+    assert_eq!(kept.map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>(), ["reason.json"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_that_became_a_link_after_it_was_verified_is_not_uploaded() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    let chunk = super::read_chunk(&bench.ready(&name), &bench.trusted()).await.unwrap().unwrap();
+    bench.intake().expect(&chunk).await.unwrap();
+    let voice = &chunk.voices[0].voice_path;
+    let elsewhere = bench.dir.path().join("elsewhere");
+    std::fs::rename(voice, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, voice).unwrap();
+    assert!(matches!(bench.intake().upload(&chunk).await, Err(super::IntakeError::Changed(_))));
+}

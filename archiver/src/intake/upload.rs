@@ -9,7 +9,7 @@ use spool::id::TrackId;
 use spool::name::FileName;
 use spool::read::{Chunk, Voice};
 
-use super::{Intake, IntakeError, blocking};
+use super::{Intake, IntakeError, blocking, plain};
 use crate::evidence::hex;
 use crate::store::track_keys::KeyState;
 use crate::vault::object_name;
@@ -49,8 +49,10 @@ async fn read_verified(chunk: &Chunk, voice: &Voice) -> Result<(Vec<u8>, String)
     let name = FileName::Voice(voice.fact.track).to_string();
     let fact = chunk.files.iter().find(|fact| fact.name == name);
     let fact = fact.ok_or_else(|| IntakeError::Changed(name.clone()))?;
-    let read = blocking(move || std::fs::read(path)).await?;
-    let bytes = read.map_err(|source| IntakeError::Io { what: name.clone(), source })?;
+    let most = fact.bytes;
+    let read = blocking(move || plain::start_of(&path, most)).await?;
+    let read = read.map_err(|source| IntakeError::Io { what: name.clone(), source })?;
+    let bytes = read.ok_or_else(|| IntakeError::Changed(name.clone()))?;
     let sha256 = hex(&Sha256::digest(&bytes));
     if sha256 == fact.sha256 { Ok((bytes, sha256)) } else { Err(IntakeError::Changed(name)) }
 }
