@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use control::{CutDone, Health, Meeting, MeetingNow, Refusal};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -53,6 +53,8 @@ pub enum GatewayError {
     Refused(Refusal),
     #[error("the gateway's answer does not read")]
     Malformed,
+    #[error("the gateway's answer is longer than {MOST_BYTES} bytes")]
+    TooLong,
     #[error("no gateway knows this meeting")]
     Unknown,
 }
@@ -146,22 +148,24 @@ impl Gateway {
 
     /// Events after the cursor of that boot (from the beginning when the gateway has started anew), for as long as the connection holds.
     pub async fn events(&self, boot: EpochId, after: u64) -> Result<EventStream, GatewayError> {
-        let answer = self.send(Method::GET, &format!("/v1/events?after={after}&boot={boot}"), None).await?;
-        if answer.status() == StatusCode::OK {
-            return Ok(EventStream::of(answer.into_body()));
-        }
-        let body = answer.into_body().collect().await?.to_bytes();
-        Err(refused(&body))
+        let begun = async {
+            let answer = self.send(Method::GET, &format!("/v1/events?after={after}&boot={boot}"), None).await?;
+            if answer.status() == StatusCode::OK {
+                return Ok(EventStream::of(answer.into_body()));
+            }
+            Err(refused(&whole(answer).await?))
+        };
+        tokio::time::timeout(PATIENCE, begun).await.map_err(|_| GatewayError::Slow)?
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Bytes, GatewayError> {
-        let whole = async {
+        let asked = async {
             let answer = self.send(method, path, body).await?;
             let status = answer.status();
-            let body = answer.into_body().collect().await?.to_bytes();
+            let body = whole(answer).await?;
             if status.is_success() { Ok(body) } else { Err(refused(&body)) }
         };
-        tokio::time::timeout(PATIENCE, whole).await.map_err(|_| GatewayError::Slow)?
+        tokio::time::timeout(PATIENCE, asked).await.map_err(|_| GatewayError::Slow)?
     }
 
     async fn send(
@@ -186,6 +190,14 @@ impl Gateway {
     }
 }
 
+/// An answer's bytes, if they are no more than a gateway has to say.
+async fn whole(answer: Response<Incoming>) -> Result<Bytes, GatewayError> {
+    match Limited::new(answer.into_body(), MOST_BYTES).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) => Err(error.downcast::<hyper::Error>().map_or(GatewayError::TooLong, |e| GatewayError::Broken(*e))),
+    }
+}
+
 fn read<T: serde::de::DeserializeOwned>(body: Bytes) -> Result<T, GatewayError> {
     serde_json::from_slice(&body).map_err(|_| GatewayError::Malformed)
 }
@@ -195,3 +207,24 @@ fn refused(body: &[u8]) -> GatewayError {
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest is the list of meetings, far below this.
+const MOST_BYTES: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    #[tokio::test]
+    async fn an_answer_without_an_end_is_not_collected() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("control.sock");
+        let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            while stream.write_all(&[b' '; 1 << 16]).await.is_ok() {}
+        });
+        assert!(matches!(Gateway::at(socket).meetings().await, Err(GatewayError::TooLong)));
+    }
+}

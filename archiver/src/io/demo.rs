@@ -54,12 +54,17 @@ pub(super) async fn prepare(house: &House, title: &str) -> Result<(), HouseError
     refill(house, id, 0).await
 }
 
-/// Mints track keys until a meeting's pool is full again; `left` are still unused at the gateway.
+/// Mints track keys until a meeting's pool is full again; `left` are still unused at the gateway, as it says.
 pub(super) async fn refill(house: &House, meeting: MeetingId, left: u32) -> Result<(), HouseError> {
     let section =
         house.store().current_section(meeting).await?.ok_or(StoreError::Missing("section of that meeting"))?;
     let keys = house.keys().clone();
-    let mint = move || (left..POOL).map(|_| keys.mint()).collect::<Result<Vec<_>, KeysError>>();
+    let free = u32::try_from(house.store().free_keys(section).await?.len()).unwrap_or(u32::MAX);
+    let wanted = to_mint(left, free);
+    if wanted == 0 && left < POOL {
+        tracing::error!(%meeting, left, free, "ALARM: the gateway asks for more keys than a meeting can need");
+    }
+    let mint = move || (0..wanted).map(|_| keys.mint()).collect::<Result<Vec<_>, KeysError>>();
     let minted = tokio::task::spawn_blocking(mint).await.map_err(|_| KeysError::Machine)??;
     let row = |minted: keys::Minted| -> Result<TrackKey, HouseError> {
         Ok(TrackKey {
@@ -73,6 +78,11 @@ pub(super) async fn refill(house: &House, meeting: MeetingId, left: u32) -> Resu
     };
     let rows = minted.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
     Ok(house.store().add_track_keys(&rows, house.clock().now_ms()).await?)
+}
+
+/// A gateway's word does not make keys without end: what it has and has not used yet, we know by ourselves.
+fn to_mint(left: u32, free: u32) -> u32 {
+    POOL.saturating_sub(left).min(MOST_FREE.saturating_sub(free))
 }
 
 /// Puts every meeting of ours to a gateway. Needs the archive key: digests and receipt key lie sealed.
@@ -219,6 +229,8 @@ fn secrets_of(meeting: MeetingId) -> String {
 
 /// How many unused keys a section's pool holds.
 pub(super) const POOL: u32 = 200;
+/// Free keys of a section, those of voices whose chunk is still on its way included.
+const MOST_FREE: u32 = 3 * POOL;
 /// What `deploy/demo` waits for; removed at every start.
 pub(super) const READY: &str = "ready.json";
 const GUEST_DIGITS: usize = 8;
@@ -227,3 +239,25 @@ const NUMBER_DIGITS: usize = 4;
 const LINK_LASTS_MS: i64 = 12 * 3_600_000;
 const READY_TRIES: u32 = 100;
 const READY_PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::{Bench, MEETING, SECTION};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_gateway_that_always_says_none_are_left_gets_no_keys_without_end() {
+        let bench = Bench::new().await;
+        for _ in 0..4 {
+            refill(&bench.house, MEETING, 0).await.unwrap();
+        }
+        let free = bench.house.store().free_keys(SECTION).await.unwrap().len();
+        assert_eq!(free, usize::try_from(MOST_FREE).unwrap());
+    }
+
+    #[test]
+    fn a_pool_is_filled_up_and_not_over() {
+        assert_eq!((to_mint(0, 0), to_mint(POOL - 1, 0), to_mint(u32::MAX, 0)), (POOL, 1, 0));
+        assert_eq!((to_mint(0, MOST_FREE - 1), to_mint(0, u32::MAX)), (1, 0));
+    }
+}

@@ -41,6 +41,8 @@ struct Worker {
     sweep: Sweep,
     /// Taken in, not yet acknowledged: the gateway is away. Also names that are none.
     done: HashSet<String>,
+    /// Whatever lies in the spools now: what is not among it need not be remembered.
+    seen: HashSet<String>,
     /// The last trouble, so that it is said once and not every two seconds.
     said: String,
 }
@@ -52,6 +54,7 @@ impl Worker {
             intake: Intake::new(store.clone(), vault.clone(), data.clone()),
             sweep: Sweep::new(store, vault, house.keys().clone(), data),
             done: HashSet::new(),
+            seen: HashSet::new(),
             said: String::new(),
             house,
         }
@@ -77,6 +80,7 @@ impl Worker {
         let trusted = trusted(&paired);
         // What cannot be done now holds up nothing else: no order, no chunk, no gateway.
         let mut trouble = self.intake.finish_erasures(self.house.clock().now_ms()).await.err();
+        self.seen.clear();
         for gateway in &paired {
             let spool = PathBuf::from(&gateway.spool);
             let orders: Vec<OrderName> = self.names(&spool.join("orders"), &mut trouble);
@@ -88,6 +92,8 @@ impl Worker {
                 trouble = self.one_chunk(gateway, &spool, chunk, &trusted).await.err().or(trouble);
             }
         }
+        // One that could not be listed is looked at anew: whatever was taken in is known by its hash.
+        self.done.retain(|name| self.seen.contains(name));
         trouble.map_or(Ok(()), Err)
     }
 
@@ -159,6 +165,7 @@ impl Worker {
         };
         for entry in entries {
             let name = entry?.file_name().to_string_lossy().into_owned();
+            self.seen.insert(name.clone());
             match name.parse() {
                 Ok(name) => names.push(name),
                 Err(_) => {
@@ -283,5 +290,19 @@ mod tests {
         assert!(key.sealed.is_none(), "the second order was carried out");
         let left: Vec<_> = bench.house.store().doomed().await.unwrap().into_iter().map(|(_, track)| track).collect();
         assert_eq!(left, [bench.track(0)], "and its voice is gone from the store");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_no_longer_in_a_spool_is_not_remembered() {
+        let bench = Bench::new().await;
+        let name = bench.write_chunk(&[0]);
+        std::fs::write(bench.dir.path().join("spool/ready/no-name"), "x").unwrap();
+        let mut worker = worker(&bench).await;
+        let _ = worker.take_all_in().await;
+        assert!(worker.done.contains(&name) && worker.done.contains("no-name"), "the gateway is away");
+        bench.spool.acknowledge(&name).unwrap();
+        std::fs::remove_file(bench.dir.path().join("spool/ready/no-name")).unwrap();
+        let _ = worker.take_all_in().await;
+        assert!(worker.done.is_empty());
     }
 }
