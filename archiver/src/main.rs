@@ -46,6 +46,7 @@ enum Word {
 }
 
 fn main() -> ExitCode {
+    archiver::io::close_to_others();
     log();
     match Words::parse().word {
         Word::Serve { config } => serve(&config),

@@ -431,10 +431,16 @@ fn secret(file: &Path) -> Result<Secret, HouseError> {
     Ok(Secret(Zeroizing::new(text.trim().to_owned())))
 }
 
+/// Makes a folder for nobody else's eyes; one that is there and open to others is closed, or refused when it is not ours.
 fn private_folder(path: &Path) -> Result<(), HouseError> {
-    use std::os::unix::fs::DirBuilderExt;
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     let wrong = |source| HouseError::Folder { path: path.to_owned(), source };
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(wrong)
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(wrong)?;
+    if std::fs::metadata(path).map_err(wrong)?.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(wrong)?;
+        tracing::warn!(folder = %path.display(), "was open to others; closed to all but its owner");
+    }
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(
@@ -450,3 +456,32 @@ const QUARANTINE: &str = "quarantine";
 const ADMIN_SOCKET: &str = "admin.sock";
 const STORE_PLACE: &str = "store.json";
 const DEMO_PASSPHRASE: &str = "demo-passphrase";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_folder_that_was_open_to_others_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("archiver");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        private_folder(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
+    }
+
+    #[test]
+    fn what_this_process_makes_is_for_its_owner_alone() {
+        crate::io::close_to_others();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("archive.db");
+        std::fs::write(&path, "x").unwrap();
+        assert_eq!(mode(&path), 0o600);
+    }
+}

@@ -13,3 +13,8 @@ mod link;
 pub mod serve;
 pub mod token;
 mod work;
+
+/// From now on whatever this process makes is its owner's alone: the database's files too, whose mode nobody else sets.
+pub fn close_to_others() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
