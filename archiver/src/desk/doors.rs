@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::Desk;
 use super::pages::answers::{Answer, entered};
 use super::pages::frame::Viewer;
-use super::session::{Anybody, LANGUAGE_COOKIE, SESSION_COOKIE, SESSION_MS, Signed, Sorry, language, trouble};
+use super::session::{Anybody, LANGUAGE_COOKIE, SESSION_MS, Signed, Sorry, language, session_cookie, trouble};
 use crate::io::token;
 use crate::store::sessions::Session;
 use crate::texts::Language;
@@ -35,8 +35,7 @@ pub(super) async fn enter(
     let session = Session { person, form_token: form_token.to_string(), seen_ms: now_ms, ends_ms: now_ms + SESSION_MS };
     store.add_session(&token::hash(&session_token), &session).await.map_err(|error| trouble(&viewer, &error))?;
     let seconds = SESSION_MS / 1000;
-    let cookie = format!("{SESSION_COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}", *session_token);
-    let cookie = AppendHeaders([(SET_COOKIE, cookie)]);
+    let cookie = AppendHeaders([(SET_COOKIE, session_cookie(desk.house.mode(), &session_token, seconds))]);
     // Coming from somebody else's page, a redirect would go on without our strict cookie.
     let site = headers.get(HeaderName::from_static("sec-fetch-site")).and_then(|site| site.to_str().ok());
     let elsewhere = matches!(site, Some("cross-site" | "same-site"));
@@ -56,7 +55,7 @@ pub(super) async fn leave(
     who.form(&form)?;
     desk.listenings.end(&who.session);
     desk.house.store().end_session(&who.session).await.map_err(|error| who.trouble(&error))?;
-    let gone = format!("{SESSION_COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
+    let gone = session_cookie(desk.house.mode(), "", 0);
     let viewer = Viewer { form_token: None, ..who.viewer };
     Ok((AppendHeaders([(SET_COOKIE, gone)]), Sorry(viewer, Answer::SignedOut)).into_response())
 }

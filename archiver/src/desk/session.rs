@@ -16,6 +16,7 @@ use super::Desk;
 use super::pages::answers::{Answer, answer};
 use super::pages::frame::Viewer;
 use crate::access::{self, Act, Person, Purpose};
+use crate::config::Mode;
 use crate::io::house::HouseError;
 use crate::io::token;
 use crate::store::StoreError;
@@ -136,6 +137,15 @@ impl FromRequestParts<Desk> for Signed {
     }
 }
 
+/// A session's cookie; `seconds` 0 takes it away. In production an edge speaks TLS, and a browser sends it over nothing else.
+pub(super) fn session_cookie(mode: Mode, token: &str, seconds: i64) -> String {
+    let secure = match mode {
+        Mode::Demo => "",
+        Mode::Production => "; Secure",
+    };
+    format!("{SESSION_COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}")
+}
+
 /// The language of whoever asks: what they chose, else German.
 pub(super) fn language(headers: &HeaderMap) -> Language {
     cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_tag).unwrap_or_default()
@@ -164,7 +174,7 @@ fn changes(method: &Method) -> bool {
     *method != Method::GET && *method != Method::HEAD
 }
 
-/// Over TLS it would be `__Host-…`; the desk listens on loopback until it speaks TLS itself.
+/// Over TLS it would be `__Host-…`; a demo's desk speaks none.
 pub(super) const SESSION_COOKIE: &str = "amtsleitung_sitzung";
 pub(super) const LANGUAGE_COOKIE: &str = "amtsleitung_sprache";
 /// Half an hour without a request ends a session …
@@ -202,5 +212,11 @@ mod tests {
         assert_eq!(cookie(&headers, SESSION_COOKIE), Some("abc"));
         assert_eq!(cookie(&headers, LANGUAGE_COOKIE), None);
         assert_eq!(language(&headers), Language::German);
+    }
+
+    #[test]
+    fn in_production_a_session_is_sent_over_tls_only() {
+        assert!(session_cookie(Mode::Production, "abc", 60).ends_with("; Secure"));
+        assert!(!session_cookie(Mode::Demo, "abc", 60).contains("Secure"), "a demo speaks no TLS");
     }
 }
