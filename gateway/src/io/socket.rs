@@ -98,9 +98,9 @@ impl MediaSocket {
     }
 
     /// A re-INVITE named another address: the old peer is dropped and the rule applied anew. The same address changes
-    /// nothing, so a latched caller behind NAT stays.
+    /// nothing, so a latched caller behind NAT stays; nor does `0.0.0.0`, which is a hold (RFC 3264 8.4) and no address.
     pub fn retarget(&mut self, named: SocketAddr, rule: SourceRule) {
-        if named == self.named && rule == self.rule {
+        if (named == self.named && rule == self.rule) || is_nowhere(named) {
             return;
         }
         (self.named, self.rule) = (named, rule);
@@ -146,6 +146,11 @@ impl MediaSocket {
     /// refusals of earlier packets are reported at the next send, which then did not happen.
     pub fn send(&mut self, bytes: &[u8]) {
         let named = match self.state {
+            // Linux takes 0.0.0.0 for this machine.
+            State::Waiting(_) if is_nowhere(self.named) => {
+                self.counts.unsent += 1;
+                return;
+            }
             State::Waiting(_) => Some(self.named),
             State::Settling { .. } | State::Settled => None,
         };
@@ -186,14 +191,19 @@ impl MediaSocket {
     }
 
     /// The address with any port whose packets may make a candidate.
-    fn hoped_for(&self) -> IpAddr {
+    fn hoped_for(&self) -> Option<IpAddr> {
         match self.rule {
-            SourceRule::Exact | SourceRule::SameIp => self.named.ip(),
-            SourceRule::Latch { signalling } => signalling,
+            SourceRule::Exact => None,
+            SourceRule::SameIp => Some(self.named.ip()),
+            SourceRule::Latch { signalling } if signalling == self.named.ip() => None,
+            SourceRule::Latch { signalling } => Some(signalling),
         }
     }
 
     fn pin(&mut self, peer: SocketAddr) {
+        if is_nowhere(peer) {
+            return;
+        }
         // An address that cannot be connected (no route yet) leaves the call waiting, and the next packet tries again.
         if self.socket.connect(peer).is_ok() {
             self.state = State::Settling { peer, slots: SETTLING_SLOTS };
@@ -240,7 +250,7 @@ impl MediaSocket {
             if could_be && source == self.named {
                 return self.pin(source);
             }
-            if !could_be || source.ip() != self.hoped_for() {
+            if !could_be || self.hoped_for() != Some(source.ip()) {
                 self.counts.strangers += 1;
                 continue;
             }
@@ -260,6 +270,11 @@ impl MediaSocket {
         }
         self.state = State::Waiting(candidate);
     }
+}
+
+/// `0.0.0.0` or `::`, in whatever clothes.
+pub fn is_nowhere(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_unspecified()
 }
 
 fn bind(local: SocketAddr) -> io::Result<UdpSocket> {
@@ -442,6 +457,42 @@ mod tests {
         old.send_to(b"old", ours).unwrap();
         new.send_to(b"new", ours).unwrap();
         assert_eq!(heard(&mut socket, 8..16), [b"new".to_vec()]);
+    }
+
+    #[test]
+    fn an_address_that_is_nowhere_is_a_hold_and_neither_this_machine_nor_the_end_of_the_peer() {
+        let (peer, named) = phone();
+        let (socket, ours) = gateway(11);
+        let mut socket = MediaSocket::new(socket, SourceRule::Exact, named);
+        assert!(heard(&mut socket, 0..5).is_empty());
+        let nowhere: SocketAddr = format!("0.0.0.0:{}", named.port()).parse().unwrap();
+        socket.retarget(nowhere, SourceRule::Exact);
+        peer.send_to(b"still here", ours).unwrap();
+        assert_eq!(heard(&mut socket, 5..10), [b"still here".to_vec()]);
+        let (stranger, at) = phone();
+        let (socket, _) = gateway(12);
+        let nowhere: SocketAddr = format!("0.0.0.0:{}", at.port()).parse().unwrap();
+        let mut socket = MediaSocket::new(socket, SourceRule::Exact, nowhere);
+        assert!(!socket.has_peer());
+        socket.send(b"for whom?");
+        assert!(stranger.recv(&mut [0; 16]).is_err(), "nobody on this machine gets it");
+    }
+
+    #[test]
+    fn under_the_exact_rule_no_other_port_becomes_the_peer_however_long_the_named_one_is_silent() {
+        let ((_peer, named), (other, _)) = (phone(), phone());
+        for rule in [SourceRule::Exact, SourceRule::Latch { signalling: LOCAL }] {
+            let (socket, ours) = gateway(13);
+            let mut socket = MediaSocket::new(socket, rule, named);
+            // As when the address could not be connected at first.
+            sys::unconnect(&socket.socket).unwrap();
+            socket.state = State::Waiting(None);
+            for slot in 0..10 {
+                other.send_to(b"me", ours).unwrap();
+                assert!(heard(&mut socket, slot..slot + 1).is_empty());
+            }
+            assert!(!socket.has_peer());
+        }
     }
 
     #[test]
