@@ -278,15 +278,19 @@ impl Endpoint {
             return After::Stays;
         }
         if self.is_full_of_requests() {
-            self.counters.answered_503 += 1;
-            self.answer_and_forget(turn, path, &request.echo, 503, reason_phrase(503), |draft| {
-                draft.with("Retry-After", RETRY_AFTER_SECONDS)
-            });
+            self.full_of_requests(turn, path, &request);
             return After::Stays;
         }
         let tag = request.to.tag().unwrap_or_default().to_owned();
         self.begin_invite(turn, path, &key, &request, Some(call.leg), tag);
         self.reoffered(turn, key, call, request)
+    }
+
+    fn full_of_requests(&mut self, turn: &mut Turn, path: Path, request: &Request) {
+        self.counters.answered_503 += 1;
+        self.answer_and_forget(turn, path, &request.echo, 503, reason_phrase(503), |draft| {
+            draft.with("Retry-After", RETRY_AFTER_SECONDS)
+        });
     }
 
     fn updated(
@@ -307,6 +311,10 @@ impl Endpoint {
             }
             let draft = request.echo.draft(200, reason_phrase(200), "").with("Contact", &call.contact);
             self.answer_other(turn, path, &key, &request, draft);
+            return After::Stays;
+        }
+        if self.is_full_of_requests() {
+            self.full_of_requests(turn, path, &request);
             return After::Stays;
         }
         let tag = request.to.tag().unwrap_or_default().to_owned();

@@ -294,6 +294,21 @@ fn beyond_the_limits_a_call_is_503_and_calls_that_stand_notice_nothing() {
 }
 
 #[test]
+fn updates_in_a_call_do_not_grow_without_bound() {
+    let mut lone = Lone::with_room_for(1);
+    let tag = standing(&mut lone);
+    for number in 2..400 {
+        lone.hear(&request("INFO", number, &tag, "", "")).said();
+    }
+    let text = lone.hear(&request("UPDATE", 400, &tag, "", &offer_text())).only();
+    assert!(text.starts_with("SIP/2.0 503 "), "{text}");
+    assert!(!header(&text, "Retry-After").is_empty());
+    lone.wait(40 * SECOND).said();
+    lone.hear(&request("UPDATE", 401, &tag, "", &offer_text()));
+    assert_eq!(lone.said(), ["Reoffered(1, offer: true)"], "and the call goes on");
+}
+
+#[test]
 fn rejected_calls_that_are_never_acknowledged_do_not_grow_without_bound() {
     let mut lone = Lone::with_room_for(1);
     for n in 1..2_000 {
