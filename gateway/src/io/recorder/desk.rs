@@ -105,7 +105,7 @@ impl Desk {
                 self.log_failure("a line", &noted);
             }
             ToRecorder::Act { recording, slot, act, reply } => {
-                let written = self.with(recording, |running, _| running.act(slot, &act));
+                let written = self.with(recording, |running, _| running.act(slot, act));
                 self.log_failure("an act of consent", &written);
                 if let Some(reply) = reply {
                     answer(reply, written);

@@ -83,7 +83,13 @@ struct Voice {
 /// What must be written as soon as the disk takes it.
 enum Owed {
     Line(Slot, MediaEvent),
-    End { track: TrackId, until: Slot, why: String },
+    /// Never a yes: what cannot be written when it is said permits nothing, and its caller is told so.
+    Act(Slot, Box<Act>),
+    End {
+        track: TrackId,
+        until: Slot,
+        why: String,
+    },
 }
 
 impl Running {
@@ -144,15 +150,30 @@ impl Running {
         self.pay()
     }
 
-    pub(super) fn act(&mut self, slot: Slot, act: &Act) -> Result<(), RecorderError> {
+    /// An act that the disk refuses is an error, and yet, unless it is a yes, written as soon as the disk takes it.
+    pub(super) fn act(&mut self, slot: Slot, act: Box<Act>) -> Result<(), RecorderError> {
         match (act.kind, act.track) {
             (ActKind::Withdrawn, Some(track)) => _ = self.undecided.insert(track),
             (ActKind::Withdrawn, None) => {}
             (ActKind::Offered | ActKind::Given | ActKind::Refused | ActKind::TimedOut, _) => {}
             (ActKind::KeptEarlier | ActKind::ErasedEarlier | ActKind::HungUp, _) => {}
         }
-        let writer = self.writer.as_mut().ok_or(RecorderError::NoRoom)?;
-        Ok(writer.act(slot, act)?)
+        if act.kind == ActKind::Given {
+            let writer = self.writer.as_mut().ok_or(RecorderError::NoRoom)?;
+            return Ok(writer.act(slot, &act)?);
+        }
+        // Acts keep their order; other lines need not be written before them.
+        let owed_before = self.owed.iter().any(|owed| matches!(owed, Owed::Act(..)));
+        let written = match self.writer.as_mut().filter(|_| !owed_before) {
+            None => Err(RecorderError::NoRoom),
+            Some(writer) => writer.act(slot, &act).map_err(RecorderError::from),
+        };
+        match written {
+            Ok(()) | Err(RecorderError::Spool(SpoolError::Wrong { .. })) => {}
+            Err(RecorderError::Spool(SpoolError::Full | SpoolError::Io { .. })) => self.owe(Owed::Act(slot, act)),
+            Err(RecorderError::NoRoom | RecorderError::Unknown) => self.owe(Owed::Act(slot, act)),
+        }
+        written
     }
 
     pub(super) fn open_track(&mut self, fact: TrackFact, public: PublicKey) -> Result<(), RecorderError> {
@@ -282,6 +303,9 @@ impl Running {
             true => Ok(()),
             false => self.order(house, Decision::Erase, undecided).map(drop),
         };
+        if self.writer.is_none() && self.owed.iter().any(|owed| matches!(owed, Owed::Act(..))) {
+            self.begin(house, now)?;
+        }
         // Left open, recovery finds the withdrawal and decides the same.
         let closed = if decided.is_ok() { self.close(house, why, now)? } else { None };
         let recovered = if decided.is_ok() { self.recover_left(house) } else { Ok(()) };
@@ -419,7 +443,9 @@ impl Running {
     fn owe(&mut self, owed: Owed) {
         if self.owed.len() == MOST_OWED {
             tracing::error!("more lines are owed to the spool than are remembered; the oldest is given up");
-            self.owed.pop_front();
+            // Evidence last.
+            let oldest = self.owed.iter().position(|owed| !matches!(owed, Owed::Act(..))).unwrap_or(0);
+            self.owed.remove(oldest);
         }
         self.owed.push_back(owed);
     }
@@ -432,6 +458,7 @@ impl Running {
             let paid = match &owed {
                 Owed::Line(_, MediaEvent::Gap { track, .. }) if !self.laid.contains(track) => Ok(()),
                 Owed::Line(slot, event) => writer.note(*slot, event),
+                Owed::Act(slot, act) => writer.act(*slot, act),
                 Owed::End { track, .. } if !self.laid.contains(track) => Ok(()),
                 Owed::End { track, until, why } => writer.end_track(*track, *until, why),
             };
@@ -441,7 +468,7 @@ impl Running {
                 (Err(SpoolError::Wrong { what }), _) => tracing::error!(%what, "the spool refuses a line"),
                 // The writer remembers an end that the disk refused.
                 (Err(error @ (SpoolError::Full | SpoolError::Io { .. })), Owed::End { .. }) => return Err(error),
-                (Err(error @ (SpoolError::Full | SpoolError::Io { .. })), owed @ Owed::Line(..)) => {
+                (Err(error @ (SpoolError::Full | SpoolError::Io { .. })), owed @ (Owed::Line(..) | Owed::Act(..))) => {
                     self.owed.push_front(owed);
                     return Err(error);
                 }

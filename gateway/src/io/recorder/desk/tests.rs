@@ -464,3 +464,38 @@ fn a_chunk_is_handed_over_before_it_is_larger_than_an_archive_takes_even_over_an
     assert_eq!(bench.chunks().len(), 2);
     assert!(bench.heard(track).0.is_empty());
 }
+
+#[test]
+fn an_act_that_finds_no_room_is_written_when_there_is_some_again_unless_it_is_a_yes() {
+    let mut bench = Bench::recording();
+    bench.voice(TRACK, 440.0, 10..160);
+    bench.give_up();
+    let recording = RECORDING;
+    for (slot, kind, track) in
+        [(160, ActKind::Given, OTHER), (170, ActKind::Withdrawn, TRACK), (180, ActKind::KeptEarlier, TRACK)]
+    {
+        let (slot, act) = (Slot(slot), act(kind, track));
+        let written = bench.ask(190, |reply| ToRecorder::Act { recording, slot, act, reply: Some(reply) });
+        assert!(written.is_err(), "nobody is told that it is written");
+    }
+    bench.desk.slot_passed(Slot(200));
+    let tracks = vec![TRACK];
+    bench.ask(210, |reply| ToRecorder::Order { recording, decision: Decision::Keep, tracks, reply }).unwrap();
+    bench.finish(300);
+    let acts = bench.chunks().into_iter().flat_map(|chunk| chunk.acts);
+    let acts: Vec<(u64, ActKind)> = acts.map(|(slot, act)| (slot.0, act.kind)).collect();
+    assert_eq!(acts, [(10, ActKind::Given), (170, ActKind::Withdrawn), (180, ActKind::KeptEarlier)]);
+    assert!(!bench.heard(TRACK).0.is_empty(), "what was kept is kept in the chunk that was given up too");
+}
+
+#[test]
+fn an_act_that_is_owed_at_the_end_gets_a_chunk_of_its_own() {
+    let mut bench = Bench::recording();
+    bench.voice(TRACK, 440.0, 10..160);
+    bench.give_up();
+    let (recording, act) = (RECORDING, act(ActKind::Refused, OTHER));
+    bench.tell(170, ToRecorder::Act { recording, slot: Slot(170), act, reply: None });
+    bench.finish(180);
+    let kinds = |chunk: &Chunk| chunk.acts.iter().map(|(_, act)| act.kind).collect::<Vec<_>>();
+    assert_eq!(bench.chunks().iter().map(kinds).collect::<Vec<_>>(), [[ActKind::Given], [ActKind::Refused]]);
+}
