@@ -58,7 +58,7 @@ impl Playback {
             let mut epochs: BTreeMap<EpochId, EpochClock> = BTreeMap::new();
             for chunk in &chunks {
                 // A chunk without a reading lies where it was taken in: its order is right, its distance a guess.
-                let guess = chunk.taken_ms - slots_ms(chunk.until.0.saturating_sub(chunk.first.0));
+                let guess = chunk.taken_ms.saturating_sub(slots_ms(chunk.until.0.saturating_sub(chunk.first.0)));
                 let reading = clocks.iter().find(|clock| clock.epoch == chunk.epoch);
                 let (from_utc_ms, error_ms) = match reading {
                     Some(clock) => (at(clock.utc_ms, clock.slot, chunk.first), us_to_ms(clock.error_us)),
@@ -198,7 +198,8 @@ fn by_time(epochs: BTreeMap<EpochId, EpochClock>) -> Vec<EpochClock> {
 
 /// UTC of `slot`, when `known` was at `utc_ms`.
 fn at(utc_ms: i64, known: Slot, slot: Slot) -> i64 {
-    utc_ms - slots_ms(known.0) + slots_ms(slot.0)
+    // A clock line may say anything; wrong and not broken is what it may make of it.
+    utc_ms.saturating_sub(slots_ms(known.0)).saturating_add(slots_ms(slot.0))
 }
 
 fn slots_ms(slots: u64) -> i64 {
@@ -210,3 +211,16 @@ fn us_to_ms(us: i64) -> u32 {
 }
 
 const GUESS_ERROR_MS: u32 = 60_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_line_that_says_anything_breaks_nothing() {
+        let most = Slot(u64::MAX);
+        assert_eq!(at(i64::MIN, most, Slot(0)), i64::MIN);
+        assert_eq!(at(i64::MAX, Slot(0), most), i64::MAX);
+        assert_eq!(at(1_000, Slot(50), Slot(100)), 2_000);
+    }
+}

@@ -54,18 +54,18 @@ impl Timeline {
         let mut timeline = Self { start_utc_ms, epochs: BTreeMap::new(), slots: 0, error_ms: 0 };
         let several = clocks.len() > 1;
         for clock in clocks {
-            let by_clock = u64::try_from(clock.from_utc_ms - start_utc_ms).unwrap_or(0);
+            let by_clock = u64::try_from(clock.from_utc_ms.saturating_sub(start_utc_ms)).unwrap_or(0);
             let mut at = (by_clock + Slot::MS / 2) / Slot::MS;
             let mut error_ms = clock.error_ms.saturating_add(ROUNDING_MS);
             // A clock set wrong by a day must not make a recording of a day: then the order is believed, not the distance.
-            if at > timeline.slots + A_DAY_SLOTS {
-                error_ms = u32::try_from((at - timeline.slots) * Slot::MS).unwrap_or(u32::MAX);
-                at = timeline.slots + A_SECOND_SLOTS;
+            if at > timeline.slots.saturating_add(A_DAY_SLOTS) {
+                error_ms = u32::try_from((at - timeline.slots).saturating_mul(Slot::MS)).unwrap_or(u32::MAX);
+                at = timeline.slots.saturating_add(A_SECOND_SLOTS);
             }
             if several {
                 timeline.error_ms = timeline.error_ms.max(error_ms);
             }
-            timeline.slots = timeline.slots.max(at + clock.until.0.saturating_sub(clock.from.0));
+            timeline.slots = timeline.slots.max(at.saturating_add(clock.until.0.saturating_sub(clock.from.0)));
             timeline.epochs.insert(clock.epoch, (clock.from, at));
         }
         timeline
@@ -74,12 +74,12 @@ impl Timeline {
     /// The slot on the timeline; `None` for an epoch that is not known.
     pub fn place(&self, epoch: EpochId, slot: Slot) -> Option<u64> {
         let (from, at) = self.epochs.get(&epoch)?;
-        Some(at + slot.0.saturating_sub(from.0))
+        Some(at.saturating_add(slot.0.saturating_sub(from.0)))
     }
 
     /// The same in milliseconds from the start.
     pub fn ms(&self, epoch: EpochId, slot: Slot) -> Option<u64> {
-        self.place(epoch, slot).map(|slot| slot * Slot::MS)
+        self.place(epoch, slot).map(|slot| slot.saturating_mul(Slot::MS))
     }
 
     /// Length in slots.
@@ -135,5 +135,13 @@ mod tests {
         let line = Timeline::of(&[clock(1, 0, 500, 0), clock(2, 0, 500, 365 * 86_400_000)]);
         assert_eq!(line.slots(), 500 + 50 + 500);
         assert!(line.error_ms() > 86_400_000);
+    }
+
+    #[test]
+    fn clocks_at_the_ends_of_time_break_nothing() {
+        let far = u64::MAX;
+        let line = Timeline::of(&[clock(1, 0, far, i64::MIN), clock(2, 0, far, i64::MAX), clock(3, 0, far, i64::MAX)]);
+        assert_eq!(line.slots(), u64::MAX);
+        assert!(line.ms(EpochId([3; 8]), Slot(far)).is_some());
     }
 }
