@@ -140,6 +140,16 @@ impl Playback {
         Ok(done.unwrap_or_default())
     }
 
+    /// Drops the derived keys; those still allowed are made again when they are needed.
+    pub fn forget_keys(&self) {
+        self.openers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn keys_held(&self) -> usize {
+        self.openers.lock().unwrap().len()
+    }
+
     fn living(&self) -> impl Iterator<Item = &Track> {
         self.tracks.iter().filter(|track| track.state == TrackState::Living)
     }

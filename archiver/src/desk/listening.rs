@@ -7,11 +7,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use spool::id::RecordingId;
+use tokio::sync::watch;
 
 use crate::access::Purpose;
+use crate::io::house::SweepStatus;
 use crate::playback::Playback;
 use crate::sound::{Sound, SoundError, Whose};
 
@@ -131,8 +133,31 @@ impl Listenings {
         self.look().retain(|(known, _), _| known != session);
     }
 
+    /// No derived key stays in memory; those still allowed are made again when they are needed.
+    fn forget_keys(&self) {
+        let openings: Vec<_> = self.look().values().flat_map(|grant| grant.openings.clone()).collect();
+        openings.iter().for_each(|(_, opening)| opening.playback.forget_keys());
+    }
+
     fn look(&self) -> MutexGuard<'_, HashMap<(String, RecordingId), Grant>> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// An erased or destroyed voice lives on in a key that was derived before: whenever something was taken in or swept, none is
+/// held any longer. Ends with the house.
+pub(super) async fn forget_keys(
+    listenings: Weak<Listenings>,
+    mut taken: watch::Receiver<u64>,
+    mut sweep: watch::Receiver<SweepStatus>,
+) {
+    loop {
+        let changed = tokio::select! {
+            changed = taken.changed() => changed,
+            changed = sweep.changed() => changed,
+        };
+        let (Ok(()), Some(listenings)) = (changed, listenings.upgrade()) else { return };
+        listenings.forget_keys();
     }
 }
 
@@ -140,3 +165,43 @@ impl Listenings {
 const GRANT_MS: i64 = 4 * 3_600_000;
 /// Pages of one grant that keep their player; the oldest loses its own.
 const OPENINGS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::bench::RECORDING;
+    use crate::desk::tests::singing;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn after_something_was_taken_in_or_swept_no_derived_key_is_held() {
+        let bench = singing().await;
+        let (house, listenings) = (&bench.house, Arc::new(Listenings::default()));
+        let playback = Playback::open(house, RECORDING).await.unwrap();
+        listenings.grant("s", RECORDING, Purpose::named("Prüfung").unwrap(), "k", 0);
+        listenings.open("s", RECORDING, Opening::of(playback).unwrap(), 1).unwrap();
+        let (opening, _) = listenings.opening("s", RECORDING, 1, 1).unwrap();
+        let watch = forget_keys(Arc::downgrade(&listenings), house.taken(), house.sweep_status());
+        let taken: fn(&crate::io::house::House) = |house| house.say_taken();
+        let swept: fn(&crate::io::house::House) = |house| house.say_sweep(SweepStatus::Running);
+        let listen = async {
+            for happens in [taken, swept] {
+                let sound = opening.sound(Whose::All).unwrap();
+                opening.playback.render(house, sound, 0..sound.bytes()).await.unwrap();
+                assert_eq!(opening.playback.keys_held(), 2);
+                happens(house);
+                while opening.playback.keys_held() > 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        let watched = async {
+            tokio::select! {
+                () = watch => panic!("the watch ends with the house"),
+                () = listen => {}
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), watched).await.unwrap();
+    }
+}

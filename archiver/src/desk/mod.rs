@@ -1,6 +1,6 @@
 //! The clerk's desk: server-rendered pages and the sound of recordings, over one cheap handle of the house.
 //!
-//! [`router`] is everything. A request becomes `access::may(..)`, then its audit event, then the act; every page comes
+//! [`open`] is everything. A request becomes `access::may(..)`, then its audit event, then the act; every page comes
 //! from a view (`views`) and a function without effects (`pages`). Whoever is not signed in gets a kind page.
 //!
 //! Not here: listeners (`io`), what a recording is (`recording`), how sound is made (`sound`, `playback`).
@@ -43,9 +43,15 @@ struct Desk {
     listenings: Arc<Listenings>,
 }
 
-/// The whole desk.
-pub fn router(house: House) -> Router {
+/// The whole desk, and what its shell runs beside it: the watch that lets keys of voices go that are gone.
+pub fn open(house: House) -> (Router, impl Future<Output = ()> + Send + 'static) {
     let desk = Desk { house, listenings: Arc::default() };
+    let (taken, sweep) = (desk.house.taken(), desk.house.sweep_status());
+    let watch = listening::forget_keys(Arc::downgrade(&desk.listenings), taken, sweep);
+    (router(desk), watch)
+}
+
+fn router(desk: Desk) -> Router {
     Router::new()
         .route("/", get(async || Redirect::to("/sitzungen")))
         .route("/enter/{token}", get(doors::enter))

@@ -110,7 +110,7 @@ async fn link(bench: &Bench, role: Role) -> String {
 }
 
 async fn signed_in_as(bench: &Bench, role: Role) -> Browser {
-    let mut browser = Browser { desk: router(bench.house.clone()), cookie: None };
+    let mut browser = Browser { desk: open(bench.house.clone()).0, cookie: None };
     let entered = browser.get(&link(bench, role).await).await;
     assert_eq!((entered.status, entered.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/sitzungen"));
     let cookie = entered.header(header::SET_COOKIE).split(';').next().unwrap().to_owned();
@@ -158,7 +158,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_lets_in_once_and_says_kindly_when_it_is_used() {
     let bench = Bench::new().await;
-    let browser = Browser { desk: router(bench.house.clone()), cookie: None };
+    let browser = Browser { desk: open(bench.house.clone()).0, cookie: None };
     let link = link(&bench, Role::Clerk).await;
     assert_eq!(browser.ask("HEAD", &link, &[], "").await.status, StatusCode::OK, "a look does not use it up");
     let first = browser.get(&link).await;
@@ -176,7 +176,7 @@ async fn a_link_lets_in_once_and_says_kindly_when_it_is_used() {
 #[tokio::test(flavor = "multi_thread")]
 async fn from_somebody_elses_page_the_link_leads_on_by_a_step_of_our_own() {
     let bench = Bench::new().await;
-    let browser = Browser { desk: router(bench.house.clone()), cookie: None };
+    let browser = Browser { desk: open(bench.house.clone()).0, cookie: None };
     let entered = browser.ask("GET", &link(&bench, Role::Clerk).await, &[("sec-fetch-site", "cross-site")], "").await;
     assert_eq!(entered.status, StatusCode::OK);
     assert!(!entered.header(header::SET_COOKIE).is_empty() && entered.text().contains("url=/sitzungen"));
@@ -185,7 +185,7 @@ async fn from_somebody_elses_page_the_link_leads_on_by_a_step_of_our_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_session_every_address_says_how_to_get_in() {
     let bench = singing().await;
-    let browser = Browser { desk: router(bench.house.clone()), cookie: None };
+    let browser = Browser { desk: open(bench.house.clone()).0, cookie: None };
     for (method, path) in all_pages() {
         let answer = browser.ask(method, &path, &[], "").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
@@ -212,7 +212,7 @@ async fn every_answer_carries_the_policy_and_is_kept_nowhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_pages_wear_is_there_and_known_again() {
     let bench = Bench::new().await;
-    let browser = Browser { desk: router(bench.house.clone()), cookie: None };
+    let browser = Browser { desk: open(bench.house.clone()).0, cookie: None };
     let fonts = "/assets/fonts/FiraSans-Regular.woff2";
     for path in ["/assets/kern.css", "/assets/own/desk.css", "/assets/own/desk.js", "/assets/own/icon.svg", fonts] {
         let asset = browser.get(path).await;

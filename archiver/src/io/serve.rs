@@ -67,7 +67,8 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         let _ = axum::serve(admin, admin_router).await;
     });
     tracing::info!(desk = %config.desk.listen, "the archive runs");
-    let pages = crate::desk::router(house.clone());
+    let (pages, watch) = crate::desk::open(house.clone());
+    tasks.spawn(watch);
     let end = async move {
         tokio::select! {
             _ = interrupt.recv() => {}
