@@ -23,12 +23,26 @@ impl Intake {
             Ok(order) => order,
             Err(why) => return self.keep_apart(path, &name, None, &why, now_ms).await,
         };
+        let known = self.store.recording(order.recording).await?;
+        if known.is_some_and(|known| (known.gateway, known.meeting) != (order.gateway, order.meeting)) {
+            let why = format!("the order is not of the gateway that makes the recording {}", order.recording);
+            return self.keep_apart(path, &name, None, &why, now_ms).await;
+        }
+        let (mut ours, mut foreign) = (Vec::new(), None);
         for track in &order.tracks {
-            if self.store.meeting_of_key(*track).await? != Some(order.meeting) {
-                let why = format!("the order names {track}, whose key was not minted here for this meeting");
-                return self.keep_apart(path, &name, None, &why, now_ms).await;
+            match self.foreign_voice(*track, order.meeting, order.recording).await? {
+                None => ours.push(*track),
+                Some(why) => foreign = Some(why),
             }
         }
+        // Somebody withdrew: a track that is none of ours does not keep those that are.
+        if let Some(why) = foreign {
+            let apart = self.keep_apart(path, &name, None, &why, now_ms).await?;
+            if ours.is_empty() {
+                return Ok(apart);
+            }
+        }
+        let order = Order { tracks: ours, ..order };
         let taken = self.apply(&name, &order, now_ms).await?;
         self.store.forget_log().await?;
         self.finish_erasures(now_ms).await?;
@@ -126,7 +140,10 @@ async fn read_order(path: &Path, trusted: &Trusted) -> Result<Result<Order, Stri
     };
     match blocking(read).await? {
         Ok(order) => Ok(Ok(order)),
-        Err(rejection @ Rejection::Io { .. }) => Err(IntakeError::Spool(rejection)),
+        // It may be paired yet; acknowledged, a person's withdrawal would be lost.
+        Err(rejection @ (Rejection::Io { .. } | Rejection::UnknownGateway { .. })) => {
+            Err(IntakeError::Spool(rejection))
+        }
         Err(rejection) => Ok(Err(sentence(&rejection))),
     }
 }

@@ -5,11 +5,13 @@
 //! Not here: signatures, hashes, permits (`spool::read`).
 
 use jiff::Span;
+use spool::id::{MeetingId, RecordingId, TrackId};
 use spool::line::Head;
 use spool::read::Chunk;
 
 use super::{Intake, IntakeError, commit};
 use crate::retention::{Rule, berlin_day, day_start_ms};
+use crate::store::recordings::Recording;
 
 impl Intake {
     /// Why a verified chunk is none of ours, if so.
@@ -23,24 +25,48 @@ impl Intake {
             Ok(rule) => rule,
             Err(unknown) => return Ok(Some(unknown.to_string())),
         };
-        // Later chunks of a recording that is known may come as late as they like: it decides.
-        if self.store.recording(head.recording).await?.is_none()
-            && let Some(why) = no_beginning(head, &rule, now_ms)
-        {
-            return Ok(Some(why));
+        match self.store.recording(head.recording).await? {
+            Some(known) if !continues(head, &known) => {
+                return Ok(Some(format!("it is no part of the recording {} as it is known here", head.recording)));
+            }
+            // Later chunks of it may come as late as they like: it decides.
+            Some(_) => {}
+            None => {
+                if let Some(why) = no_beginning(head, &rule, now_ms) {
+                    return Ok(Some(why));
+                }
+            }
         }
         if head.destroy_by_ms > latest_end_ms(head.started_ms, &rule) {
             return Ok(Some(format!("its end {} lies beyond the cap of its rule", head.destroy_by_ms)));
         }
         for track in commit::tracks_of(chunk) {
-            if self.store.meeting_of_key(track).await? != Some(meeting) {
-                return Ok(Some(format!(
-                    "the voice {track} is sealed to a key that was not minted here for this meeting"
-                )));
+            if let Some(why) = self.foreign_voice(track, meeting, head.recording).await? {
+                return Ok(Some(why));
             }
         }
         Ok(None)
     }
+
+    /// Why a voice is none of this recording, if so.
+    pub(super) async fn foreign_voice(
+        &self,
+        track: TrackId,
+        meeting: MeetingId,
+        recording: RecordingId,
+    ) -> Result<Option<String>, IntakeError> {
+        if self.store.meeting_of_key(track).await? != Some(meeting) {
+            return Ok(Some(format!("the voice {track} is sealed to a key that was not minted here for this meeting")));
+        }
+        let elsewhere = self.store.track(track).await?.is_some_and(|known| known.recording != recording);
+        Ok(elsewhere.then(|| format!("the voice {track} is one of another recording")))
+    }
+}
+
+/// One gateway a recording today, and it says the same of it in every chunk.
+fn continues(head: &Head, known: &Recording) -> bool {
+    (head.gateway, head.meeting, head.started_ms) == (known.gateway, known.meeting, known.started_ms)
+        && (&head.rule, &head.rule_hash) == (&known.rule, &known.rule_hash)
 }
 
 /// Why no recording of ours can begin so, if so.

@@ -54,7 +54,7 @@ pub enum Taken {
 /// We could not take it in now; the next try starts over. Ours to fix.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    #[error("the spool cannot be read")]
+    #[error("what lies in the spool cannot be taken in now")]
     Spool(#[source] Rejection),
     #[error("{what} cannot be read or written")]
     Io { what: String, source: std::io::Error },

@@ -24,7 +24,7 @@ pub(super) fn open(path: &Path) -> io::Result<Option<(File, u64)>> {
         Err(error) => return Err(error),
     };
     let metadata = file.metadata()?;
-    Ok(metadata.is_file().then(|| (file, metadata.len())))
+    Ok(metadata.is_file().then_some((file, metadata.len())))
 }
 
 /// A plain file's bytes from its start, `most` at most.

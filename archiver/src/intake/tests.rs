@@ -9,6 +9,8 @@ use crate::bench::{Bench, RECORDING, packet};
 use crate::evidence::{Chain, check};
 use crate::io::house::HouseError;
 use crate::recording::{State, TrackState};
+use crate::store::recordings::Recording;
+use crate::store::tracks::Track;
 use crate::vault::object_prefix;
 
 async fn take(bench: &Bench, name: &str) -> Taken {
@@ -256,4 +258,112 @@ async fn a_voice_that_became_a_link_after_it_was_verified_is_not_uploaded() {
     std::fs::rename(voice, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, voice).unwrap();
     assert!(matches!(bench.intake().upload(&chunk).await, Err(super::IntakeError::Changed(_))));
+}
+
+/// The recording as a row, changed: as if it had begun otherwise.
+async fn known_as(bench: &Bench, change: impl FnOnce(&mut Recording)) {
+    let head = bench.head(0);
+    let mut row = Recording {
+        id: RECORDING,
+        meeting: head.meeting,
+        gateway: head.gateway,
+        rule: head.rule,
+        rule_hash: head.rule_hash,
+        title: None,
+        state: State::Receiving,
+        started_ms: head.started_ms,
+        ended_ms: None,
+        destroy_by_ms: head.destroy_by_ms,
+    };
+    change(&mut row);
+    let mut tx = bench.house.store().begin().await.unwrap();
+    tx.expect_recording(&row).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Voice 0 is known as one of another recording.
+async fn voice_of_another(bench: &Bench) {
+    let recording = spool::id::RecordingId([9; 16]);
+    known_as(bench, |row| row.id = recording).await;
+    let mut tx = bench.house.store().begin().await.unwrap();
+    let (track, seat, epoch) = (bench.track(0), spool::id::SeatNo(1), spool::id::EpochId([5; 8]));
+    let state = TrackState::Living;
+    let row = Track { track, recording, seat, epoch, from: Slot(1), until: None, state, erased_ms: None };
+    tx.note_track(&row).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn is_sealed(bench: &Bench, n: usize) -> bool {
+    bench.house.store().track_key(bench.track(n)).await.unwrap().unwrap().sealed.is_some()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_is_not_added_to_a_recording_that_began_otherwise() {
+    let changes: [fn(&mut Recording); 4] = [
+        |row| row.gateway = spool::id::GatewayId([0; 8]),
+        |row| row.started_ms += 1,
+        |row| row.rule = "another".into(),
+        |row| row.rule_hash = "another".into(),
+    ];
+    for change in changes {
+        let bench = Bench::new().await;
+        known_as(&bench, change).await;
+        let name = bench.write_chunk(&[0]);
+        let taken = take(&bench, &name).await;
+        assert!(matches!(&taken, Taken::Quarantined { why } if why.contains("no part")), "{taken:?}");
+        assert!(bench.house.vault().list("").await.unwrap().is_empty());
+    }
+    let bench = Bench::new().await;
+    known_as(&bench, |_| {}).await;
+    let name = bench.write_chunk(&[0]);
+    assert_eq!(take(&bench, &name).await, Taken::New);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_of_another_recording_is_neither_added_nor_erased() {
+    let bench = Bench::new().await;
+    voice_of_another(&bench).await;
+    let name = bench.write_chunk(&[0]);
+    assert!(matches!(take(&bench, &name).await, Taken::Quarantined { why } if why.contains("another recording")));
+    let order = bench.order(0);
+    let taken = bench.intake().order(&order, &bench.trusted(), 1).await.unwrap();
+    assert!(matches!(taken, Taken::Quarantined { why } if why.contains("another recording")));
+    assert!(is_sealed(&bench, 0).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_of_another_gateway_erases_nothing() {
+    let bench = Bench::new().await;
+    known_as(&bench, |row| row.gateway = spool::id::GatewayId([0; 8])).await;
+    let taken = bench.intake().order(&bench.order(0), &bench.trusted(), 1).await.unwrap();
+    assert!(matches!(taken, Taken::Quarantined { why } if why.contains("not of the gateway")));
+    assert!(is_sealed(&bench, 0).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_of_a_gateway_that_is_not_paired_yet_waits() {
+    let bench = Bench::new().await;
+    let order = bench.order(0);
+    assert!(bench.intake().order(&order, &Trusted::new(), 1).await.is_err(), "it must not be acknowledged");
+    assert!(bench.house.store().quarantines().await.unwrap().is_empty());
+    assert_eq!(bench.intake().order(&order, &bench.trusted(), 2).await.unwrap(), Taken::New);
+    assert!(!is_sealed(&bench, 0).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_track_in_an_order_does_not_keep_ours() {
+    let bench = Bench::new().await;
+    let foreign = bench.house.keys().mint().unwrap().track;
+    let will = spool::order::Will {
+        meeting: crate::bench::MEETING,
+        recording: RECORDING,
+        decision: spool::order::Decision::Erase,
+        tracks: vec![foreign, bench.track(0)],
+        utc_ms: bench.started_ms,
+        destroy_by_ms: bench.started_ms,
+    };
+    let order = bench.dir.path().join("spool/orders").join(bench.spool.order(&will).unwrap());
+    assert_eq!(bench.intake().order(&order, &bench.trusted(), 1).await.unwrap(), Taken::New);
+    assert!(!is_sealed(&bench, 0).await);
+    assert_eq!(bench.house.store().quarantines().await.unwrap().len(), 1, "and what it said is kept apart");
 }
