@@ -99,6 +99,25 @@ fn nothing_after_the_end_of_a_permit_is_kept_even_if_it_was_sealed_before() {
 }
 
 /// The disk did these, in this order, whatever came between.
+#[test]
+fn a_cut_that_the_disk_refused_is_made_at_the_next_sync() {
+    let mut made = Made::stopping_within(u64::MAX);
+    let mut chunk = made.begin(0, vec![]);
+    made.consent(&mut chunk, 1, 100);
+    for from in [100, 125, 150] {
+        made.talk(&mut chunk, 1, from..from + 25);
+        chunk.sync().unwrap();
+    }
+    made.disk.go_on(0);
+    assert!(chunk.end_track(made.track(1), Slot(125), "withdrawn").is_err());
+    made.disk.go_on(u64::MAX);
+    chunk.sync().unwrap();
+    let closed = chunk.close(Slot(200), CloseWhy::Withdrawal).unwrap();
+    let read = made.read(&closed.name);
+    assert_eq!(read.voices[0].uncovered, None);
+    assert_eq!(made.listen(&read.voices[0]), sound(made.track(1), 100..125));
+}
+
 fn in_order(done: &[String], wanted: &[&str]) {
     let mut rest = done.iter();
     for step in wanted {

@@ -109,8 +109,10 @@ impl VoiceFile {
         if let Some((laid, _)) = self.waiting.take_if(|(laid, _)| laid.last >= until) {
             lost = Some(laid);
         }
-        while let Some(laid) = self.records.pop_if(|laid| laid.last >= until) {
+        while let Some(laid) = self.records.last().copied().filter(|laid| laid.last >= until) {
             self.file.cut(laid.offset)?;
+            // Only now: a cut that the disk refused is made at the next attempt.
+            self.records.pop();
             self.digest = None;
             lost = Some(laid);
         }
