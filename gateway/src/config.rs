@@ -59,7 +59,7 @@ pub struct Media {
     /// Whose sound counts: `exact` (address and port of the SDP, the default), `same-ip`, or `latch` (for callers behind
     /// NAT, and softphones that name another of their addresses: a stranger may then win the race for the first packets).
     pub source: Source,
-    /// A call without a single packet for this long is ended. A held call is exempt.
+    /// A call without a single packet for this long is ended. A held call has half an hour.
     pub silence_limit_s: u64,
 }
 

@@ -134,7 +134,9 @@ fn start_sound(config: &Config, key: SigningKey, clock: Clock, boot: EpochId) ->
     for found in &started.recovered {
         tracing::warn!(?found, "closed what an earlier run left open");
     }
-    let settings = media::Settings { workers: config.media.workers, silence_limit: config.media.silence_limit() };
+    let silence_limit = config.media.silence_limit();
+    let held_limit = silence_limit.max(HELD_LIMIT);
+    let settings = media::Settings { workers: config.media.workers, silence_limit, held_limit };
     let (workers, news) = media::Workers::start(&settings, clock, &started.frames)
         .map_err(|source| StartError::Start { what: "the media workers", source })?;
     let unclean = !started.recovered.is_empty();
@@ -195,3 +197,6 @@ fn tag_key() -> [u8; 32] {
 const DATAGRAMS: usize = 2048;
 
 const ASKS: usize = 64;
+
+/// Longer than anybody looks for a file; an exchange that forgot a held call must not keep its seat for ever.
+const HELD_LIMIT: std::time::Duration = std::time::Duration::from_secs(30 * 60);

@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use media::dtmf::Digit;
 use media::leg::{Leg, LegConfig, PACKET_BYTES, Received};
@@ -65,6 +66,7 @@ struct Lost {
 struct Silence {
     slots: u64,
     limit: u64,
+    held_limit: u64,
 }
 
 impl Line {
@@ -76,7 +78,8 @@ impl Line {
         leg: LegConfig,
         settings: &Settings,
     ) -> Self {
-        let limit = u64::try_from(settings.silence_limit.as_millis()).unwrap_or(u64::MAX) / Slot::MS;
+        let slots = |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) / Slot::MS;
+        let (limit, held_limit) = (slots(settings.silence_limit), slots(settings.held_limit));
         Self {
             call,
             socket: MediaSocket::new(socket, rule, remote),
@@ -94,7 +97,7 @@ impl Line {
             tap: None,
             permit_ends: None,
             lost: None,
-            silence: Silence { slots: 0, limit },
+            silence: Silence { slots: 0, limit, held_limit },
             ignored: 0,
             missed: 0,
         }
@@ -106,7 +109,9 @@ impl Line {
     }
 
     pub(super) fn hold(&mut self, on: bool) {
-        self.held = on;
+        if std::mem::replace(&mut self.held, on) != on {
+            self.silence.slots = 0;
+        }
     }
 
     pub(super) fn mute(&mut self, on: bool) {
@@ -196,6 +201,11 @@ impl Line {
         self.tap.as_ref().is_some_and(|tap| tap.covers(slot))
     }
 
+    /// Does a key wait to be judged? If it takes the consent back, then from its first packet on.
+    pub(super) fn may_have_withdrawn(&self, slot: Slot) -> bool {
+        self.keys.cover(slot)
+    }
+
     /// Feeds the tap, if there is a permit: apart from the room's gate.
     pub(super) fn tap(&mut self, slot: Slot, off_record: bool, outside: &mut Outside) {
         let around = Around { off_record, key_since: self.keys.since(), held: self.held, muted: self.muted };
@@ -271,12 +281,13 @@ impl Line {
 
     fn watch(&mut self, packets: u32, outside: &mut Outside) {
         let silence = &mut self.silence;
-        if packets > 0 || self.held {
+        if packets > 0 {
             silence.slots = 0;
             return;
         }
         silence.slots += 1;
-        if silence.slots == silence.limit {
+        let limit = if self.held { silence.held_limit } else { silence.limit };
+        if silence.slots == limit {
             outside.tell(FromWorker::NoMedia { call: self.call });
         }
     }

@@ -40,8 +40,10 @@ pub struct RoomId(pub u64);
 pub struct Settings {
     /// 0 takes one a core.
     pub workers: usize,
-    /// A call without a single packet for this long is reported. A held call is exempt.
+    /// A call without a single packet for this long is reported.
     pub silence_limit: Duration,
+    /// The same of a held call: an exchange may send nothing for it, but one that forgot it would keep its seat for ever.
+    pub held_limit: Duration,
 }
 
 /// What the switchboard wants of a call's or a room's sound.

@@ -29,6 +29,10 @@ struct Seat {
     line: Box<Line>,
     /// It had a turn in this slot: a line that came from a later quarter has had its slot already.
     present: bool,
+    /// What it says under a key that is not judged yet is nobody's to keep, through another seat's loudspeaker neither.
+    /// For its own sake it needs no guard: its tap knows the key.
+    key_bleed: Bleed,
+    guards_others: bool,
 }
 
 impl Table {
@@ -41,7 +45,7 @@ impl Table {
     }
 
     pub(super) fn sit(&mut self, seat: SeatNo, line: Box<Line>) {
-        self.seats.push(Seat { seat, line, present: false });
+        self.seats.push(Seat { seat, line, present: false, key_bleed: Bleed::new(), guards_others: false });
     }
 
     /// Gives a call's line back, with everything its tap still held said.
@@ -68,17 +72,20 @@ impl Table {
         let Self { seats, room, bleed, on, .. } = self;
         room.begin();
         let mut off_record_talks = false;
-        for Seat { line, present, .. } in seats.iter_mut() {
+        let mut guards = 0_usize;
+        for Seat { line, present, key_bleed, guards_others, .. } in seats.iter_mut() {
             *present = line.is_due(slot);
             if *present {
                 line.hear(slot, buffer, outside);
                 line.join(room);
                 off_record_talks |= line.talks() && !line.is_permitted(slot);
+                *guards_others = key_bleed.slot(line.talks() && line.may_have_withdrawn(slot));
             }
+            guards += usize::from(*guards_others);
         }
         let guarded = bleed.slot(off_record_talks);
-        for Seat { line, .. } in seats.iter_mut().filter(|seat| *on && seat.present) {
-            line.tap(slot, guarded, outside);
+        for Seat { line, guards_others, .. } in seats.iter_mut().filter(|seat| *on && seat.present) {
+            line.tap(slot, guarded || guards > usize::from(*guards_others), outside);
         }
         for Seat { line, .. } in seats.iter_mut().filter(|seat| seat.present) {
             line.speak_of(room, outside);

@@ -51,7 +51,7 @@ fn config(number: u64, law: Law) -> LegConfig {
 }
 
 fn settings() -> Settings {
-    Settings { workers: 1, silence_limit: Duration::from_secs(2) }
+    Settings { workers: 1, silence_limit: Duration::from_secs(2), held_limit: Duration::from_secs(8) }
 }
 
 /// A telephone and the command that opens its call.
@@ -450,7 +450,7 @@ fn what_a_full_ring_did_not_take_is_a_gap_of_exactly_those_slots() {
 }
 
 #[test]
-fn a_dead_line_is_told_once_and_a_held_one_never() {
+fn a_dead_line_is_told_once_and_a_held_one_much_later() {
     let mut bench = Bench::new(&[None, None]);
     bench.tell(ToWorker::Hold { call: CallId(2), on: true });
     bench.run(10);
@@ -464,6 +464,25 @@ fn a_dead_line_is_told_once_and_a_held_one_never() {
     bench.phones.clear();
     bench.run(150);
     assert_eq!(bench.news(), [FromWorker::NoMedia { call: CallId(1) }]);
+    bench.run(240);
+    assert!(bench.news().is_empty());
+    bench.run(20);
+    assert_eq!(bench.news(), [FromWorker::NoMedia { call: CallId(2) }]);
+}
+
+#[test]
+fn while_a_key_of_a_recorded_seat_is_not_judged_what_it_says_is_kept_of_no_other_seat_either() {
+    let mut bench = Bench::room(&[Some(400.0), Some(900.0)]);
+    bench.permit(1, 0);
+    bench.permit(2, 0);
+    bench.run(20);
+    assert!(bench.phones[1].leg.press('2', 60));
+    bench.run(60);
+    let last = bench.kept(400.0).0.into_iter().max().unwrap();
+    assert!(last < 40, "{last}");
+    bench.tell(ToWorker::DigitSettled { call: CallId(2) });
+    bench.run(60);
+    assert!(bench.kept(400.0).0.into_iter().max().unwrap() > 120, "judged, both go on");
 }
 
 #[test]
