@@ -15,6 +15,15 @@ pub fn months_after(utc_ms: i64, months: u32) -> i64 {
     later.map_or(utc_ms, |later| later.timestamp().as_millisecond())
 }
 
+/// Can it be now? A clock that shows a time before this program was made is not set yet: what is recorded under it would
+/// carry a wrong end.
+pub fn is_set(utc_ms: i64) -> bool {
+    utc_ms >= FLOOR_MS
+}
+
+/// 2026-01-01T00:00:00Z.
+const FLOOR_MS: i64 = 1_767_225_600_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +40,11 @@ mod tests {
     #[test]
     fn the_hour_stays_through_the_change_of_the_clocks() {
         assert_eq!(months_after(ms("2026-01-15T18:00:00Z"), 6), ms("2026-07-15T17:00:00Z"));
+    }
+
+    #[test]
+    fn a_clock_before_2026_is_not_set() {
+        assert!(!is_set(0) && !is_set(ms("2025-12-31T23:59:59Z")));
+        assert!(is_set(ms("2026-01-01T00:00:00Z")));
     }
 }

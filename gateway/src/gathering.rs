@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use control::{SeatNow, SeatState};
 use spool::id::{MeetingId, RecordingId, SeatNo, TrackId};
 
+use crate::calendar;
 use crate::ids::CallId;
 
 /// Who is there and on which terms.
@@ -19,6 +20,8 @@ pub struct Gathering {
     pub recording: RecordingId,
     /// Is the record on, for whoever agreed?
     pub on: bool,
+    /// Its beginning is known. Else nothing of it is ever recorded: its end, counted from there, would be wrong.
+    pub dated: bool,
     /// What the journal says of `somebody_off_record` now.
     pub off_record_noted: bool,
     last: u32,
@@ -46,8 +49,16 @@ pub struct Left {
 }
 
 impl Gathering {
-    pub fn new(meeting: MeetingId, recording: RecordingId, on: bool) -> Self {
-        Self { meeting, recording, on, off_record_noted: false, last: 0, seats: BTreeMap::new() }
+    /// `on`: is the record wanted from the beginning?
+    pub fn new(meeting: MeetingId, recording: RecordingId, on: bool, started_ms: i64) -> Self {
+        let dated = calendar::is_set(started_ms);
+        Self { meeting, recording, on: on && dated, dated, off_record_noted: false, last: 0, seats: BTreeMap::new() }
+    }
+
+    /// The record is wanted from now on; false when it cannot be.
+    pub fn resume(&mut self) -> bool {
+        self.on = self.dated;
+        self.on
     }
 
     /// A new seat, never one that somebody had before: a lost connection comes back as another.
@@ -138,7 +149,17 @@ mod tests {
     use super::*;
 
     fn gathering() -> Gathering {
-        Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), true)
+        Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), true, NOW_MS)
+    }
+
+    const NOW_MS: i64 = 1_800_000_000_000;
+
+    #[test]
+    fn a_gathering_that_began_under_a_clock_that_was_not_set_is_never_recorded() {
+        let mut there = Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), true, 1_000);
+        assert!(!there.on && !there.resume() && !there.on);
+        let mut there = Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), false, NOW_MS);
+        assert!(there.resume() && there.on);
     }
 
     #[test]

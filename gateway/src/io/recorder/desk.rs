@@ -31,6 +31,8 @@ pub(super) struct Desk {
     refusals: u32,
     /// Sound for tracks nobody opened, or outside their permit: dropped.
     strays: u64,
+    /// When the epoch began, by the wall clock of then: whether that clock was set since is seen by it.
+    epoch_began_ms: i64,
     next_second: Slot,
     next_minute: Slot,
     next_ending: Slot,
@@ -52,6 +54,7 @@ impl Desk {
         let spool = Spool::at(&settings.spool, settings.key)?;
         let recovered = spool.recover(clock.wall().utc_ms)?;
         let chunk_slots = u64::try_from(settings.chunk.as_millis()).unwrap_or(u64::MAX) / Slot::MS;
+        let epoch_began_ms = clock.wall().utc_ms.saturating_sub(passed_ms(clock.slot()));
         let desk = Self {
             house: House { spool, clock, gateway, epoch: settings.epoch, chunk_slots, saying },
             floor_bytes: settings.floor_bytes,
@@ -61,6 +64,7 @@ impl Desk {
             trouble: None,
             refusals: 0,
             strays: 0,
+            epoch_began_ms,
             next_second: Slot(0),
             next_minute: Slot(0),
             next_ending: Slot(0),
@@ -165,7 +169,7 @@ impl Desk {
         }
         if now >= self.next_minute {
             self.next_minute = Slot(now.0 + MINUTE);
-            self.expire();
+            self.expire(self.house.clock.wall().utc_ms, now);
         }
         if now >= self.next_ending && self.trouble.is_none() {
             self.next_ending = Slot(now.0 + ENDING_SLOTS);
@@ -306,8 +310,14 @@ impl Desk {
         self.house.say(FromRecorder::TroubleOver);
     }
 
-    fn expire(&mut self) {
-        match self.house.spool.expire(self.house.clock.wall().utc_ms) {
+    /// Destroys what has come to its end; not while the wall clock is not to be believed: what it destroys is gone.
+    fn expire(&mut self, wall_ms: i64, now: Slot) {
+        let moved_ms = wall_ms.saturating_sub(self.epoch_began_ms.saturating_add(passed_ms(now)));
+        if moved_ms.saturating_abs() > MOST_MOVED_MS {
+            tracing::error!(moved_ms, "the wall clock was set since the start: nothing is destroyed for its age");
+            return;
+        }
+        match self.house.spool.expire(wall_ms) {
             Ok(names) if names.is_empty() => {}
             Ok(names) => self.house.say(FromRecorder::Expired { names }),
             Err(error) => tracing::error!(%error, "cannot destroy what has come to its end"),
@@ -351,6 +361,10 @@ impl Desk {
     }
 }
 
+fn passed_ms(slots: Slot) -> i64 {
+    i64::try_from(slots.0.saturating_mul(Slot::MS)).unwrap_or(i64::MAX)
+}
+
 fn answer<T>(reply: Reply<T>, result: Result<T, RecorderError>) {
     // Whoever asked may have left meanwhile.
     let _ = reply.send(result);
@@ -359,6 +373,9 @@ fn answer<T>(reply: Reply<T>, result: Result<T, RecorderError>) {
 const SECOND: u64 = 1000 / Slot::MS;
 
 const MINUTE: u64 = 60 * SECOND;
+
+/// An hour. A wall clock that moved further against the slot clock was set; a start with the right one goes by it again.
+const MOST_MOVED_MS: i64 = 3_600_000;
 
 /// What could not be ended is tried again this often.
 const ENDING_SLOTS: u64 = 5 * SECOND;

@@ -108,6 +108,7 @@ impl Switchboard {
         }
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         let (seat, recording, on) = (there.arrive(call), there.recording, there.on);
+        let record = record && there.dated;
         if let Some(line) = self.lines.get_mut(&call) {
             line.place = Some((meeting, seat));
         }
@@ -138,9 +139,14 @@ impl Switchboard {
             rooms: vec!["plenum".to_owned()],
             seats: Vec::new(),
         };
-        let on = record && !self.paused.contains(&meeting);
-        self.gatherings.insert(meeting, Gathering::new(meeting, recording, on));
+        let there = Gathering::new(meeting, recording, record && !self.paused.contains(&meeting), started_ms);
+        let (on, dated) = (there.on, there.dated);
+        self.gatherings.insert(meeting, there);
         self.tell(What::GatheringBegan { meeting, recording });
+        if record && !dated {
+            tracing::error!(%meeting, "the clock is not set: this gathering is not recorded");
+            self.tell(What::RecordingTrouble { meeting, reason: "the clock is not set".to_owned() });
+        }
         let (reply, answer) = oneshot::channel();
         if self.parts.recorder.tell(ToRecorder::Begin { about: Box::new(about), reply }).is_ok() {
             self.later.push(Box::pin(async move {

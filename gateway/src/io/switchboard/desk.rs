@@ -65,8 +65,9 @@ impl Switchboard {
         if !self.paused.remove(&meeting) || !wanted {
             return;
         }
-        if let Some(there) = self.gatherings.get_mut(&meeting) {
-            there.on = true;
+        if let Some(there) = self.gatherings.get_mut(&meeting)
+            && there.resume()
+        {
             let recording = there.recording;
             self.note(recording, MediaEvent::Resumed);
             self.tell_worker(ToWorker::Record { room: room_of(recording), on: true });

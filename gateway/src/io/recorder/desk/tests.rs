@@ -499,3 +499,19 @@ fn an_act_that_is_owed_at_the_end_gets_a_chunk_of_its_own() {
     let kinds = |chunk: &Chunk| chunk.acts.iter().map(|(_, act)| act.kind).collect::<Vec<_>>();
     assert_eq!(bench.chunks().iter().map(kinds).collect::<Vec<_>>(), [[ActKind::Given], [ActKind::Refused]]);
 }
+
+#[test]
+fn a_wall_clock_that_was_set_destroys_nothing() {
+    let hour_slots = 3_600_000 / Slot::MS;
+    for (after_ms, slot, gone) in
+        [(7_200_000, 0, false), (7_200_000, 2 * hour_slots, true), (2_400_000, 0, true), (1_200_000, 0, false)]
+    {
+        let mut bench = Bench::new();
+        let begun = bench.desk.epoch_began_ms;
+        let about = Box::new(About { destroy_by_ms: begun + 1_800_000, ..*about() });
+        bench.ask(0, |reply| ToRecorder::Begin { about, reply }).unwrap();
+        bench.finish(10);
+        bench.desk.expire(begun + after_ms, Slot(slot));
+        assert_eq!(bench.chunks().is_empty(), gone, "{after_ms} ms by the wall, {slot} slots");
+    }
+}
