@@ -109,13 +109,13 @@ fn a_cut_that_the_disk_refused_is_made_at_the_next_sync() {
         chunk.sync().unwrap();
     }
     made.disk.go_on(0);
-    assert!(chunk.end_track(made.track(1), Slot(125), "withdrawn").is_err());
+    assert!(chunk.end_track(made.track(1), Slot(150), "withdrawn").is_err());
     made.disk.go_on(u64::MAX);
     chunk.sync().unwrap();
     let closed = chunk.close(Slot(200), CloseWhy::Withdrawal).unwrap();
     let read = made.read(&closed.name);
     assert_eq!(read.voices[0].uncovered, None);
-    assert_eq!(made.listen(&read.voices[0]), sound(made.track(1), 100..125));
+    assert_eq!(made.listen(&read.voices[0]), sound(made.track(1), 100..150));
 }
 
 fn in_order(done: &[String], wanted: &[&str]) {
