@@ -157,7 +157,9 @@ mod tests {
     #[test]
     fn a_gathering_that_began_under_a_clock_that_was_not_set_is_never_recorded() {
         let mut there = Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), true, 1_000);
-        assert!(!there.on && !there.resume() && !there.on);
+        assert!(!there.on);
+        assert!(!there.resume());
+        assert!(!there.on);
         let mut there = Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), false, NOW_MS);
         assert!(there.resume() && there.on);
     }
