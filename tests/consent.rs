@@ -64,7 +64,7 @@ fn who_answers_nothing_is_off_record_and_in_the_room() {
     bert.hangs_up();
     house.await_handed_over();
     let export = house.export("kopie");
-    export.all().assert_with(Anna, said - 0.8, "the recording");
+    export.all().assert_with(Anna, said - 1.2, "the recording");
     export.all().assert_without(Bert, "the recording");
 }
 

@@ -104,8 +104,9 @@ const SOURCES: usize = 10_000;
 const FORGET: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test may read the clock once and count from there")]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "a test may read the clock once and count from there")]
+
     use super::*;
 
     #[test]

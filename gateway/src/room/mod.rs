@@ -129,7 +129,7 @@ impl Default for Room {
 
 /// The energy of −65 dBov. A quiet voice on a bad line is twenty times louder; the idle octet of A-law is not.
 const LOUD_ENOUGH: u32 = 340;
-/// 200 ms, so that a word's end is not cut off. Shorter than the bleed guard's 300 ms, which must outlast it.
+/// 200 ms, so that a word's end is not cut off. Shorter than the bleed guard's 600 ms, which must outlast it.
 const FADE_SLOTS: u8 = 10;
 
 #[cfg(test)]

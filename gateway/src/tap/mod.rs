@@ -304,8 +304,9 @@ const QUIET: u8 = 26;
 const LONGEST_GAP_SLOTS: u64 = 500;
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test may read the clock once and count from there")]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "a test may read the clock once and count from there")]
+
     use super::*;
     use crate::consent::{self, Answer, Question, Wording};
     use crate::ivr::Language;
