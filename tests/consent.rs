@@ -84,6 +84,12 @@ fn a_yes_keyed_before_its_time_is_none() {
     let now = house.seat(seat).expect("Anna's seat");
     assert!(!now.recorded, "keys from before the notice made a yes");
     assert!(!now.in_room, "keys from before the notice were taken for an answer");
+    // Whoever said yes still hears the receipt and is not in the room yet; but a track is open for that voice.
+    let tracks = std::fs::read_dir(house.spool().join("open")).expect("the spool").filter_map(Result::ok);
+    let files = tracks.filter_map(|chunk| std::fs::read_dir(chunk.path()).ok()).flatten().filter_map(Result::ok);
+    let keys: Vec<_> =
+        files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "keys")).collect();
+    assert!(keys.is_empty(), "keys from before the notice opened a track: {keys:?}");
     // And the same key counts once the notice was heard.
     anna.agrees(&house);
     anna.hangs_up();
