@@ -185,14 +185,7 @@ impl Bench {
 
     /// From now on the database refuses to drop what it says of voice `n`.
     pub(crate) async fn refuse_to_drop(&self, n: usize) {
-        let database = sqlx::sqlite::SqliteConnectOptions::new().filename(self.house.data().join("archive.db"));
-        let pool = sqlx::SqlitePool::connect_with(database).await.unwrap();
-        let sql = format!(
-            "CREATE TRIGGER refuse BEFORE DELETE ON objects WHEN OLD.track = '{}' BEGIN SELECT RAISE(ABORT, 'no'); END",
-            self.track(n)
-        );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
-        pool.close().await;
+        self.house.store().refuse_to_drop(self.track(n)).await.unwrap();
     }
 
     /// The recording as a row before its first chunk, with a title to look for.

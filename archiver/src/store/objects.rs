@@ -60,6 +60,17 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+impl Store {
+    /// For tests of what must go on without it: from now on the database refuses to drop what it says of this voice.
+    pub(crate) async fn refuse_to_drop(&self, track: TrackId) -> Result<(), sqlx::Error> {
+        let sql = format!(
+            "CREATE TRIGGER refuse BEFORE DELETE ON objects WHEN OLD.track = '{track}' BEGIN SELECT RAISE(ABORT, 'no'); END"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&self.pool).await.map(drop)
+    }
+}
+
 impl Tx {
     /// Everything of a recording that lies in the store, doomed pieces too.
     pub async fn all_objects(&mut self, recording: RecordingId) -> Result<Vec<Object>, StoreError> {
