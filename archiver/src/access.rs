@@ -115,7 +115,7 @@ pub fn may(person: &Person, purpose: Option<&Purpose>, act: Act) -> Result<(), D
         },
         Role::Chair => match act {
             Act::SeeMeetings | Act::SeeRecording | Act::SeeProof | Act::EndMeeting => true,
-            // The chair hears with the clerk (law.md 2.3); two people at one page come with a later issue.
+            // The chair hears with the clerk; two people at one page are not there yet.
             Act::Listen | Act::Export | Act::ApproveMinutes | Act::RevokeApproval => false,
         },
         Role::Officer => match act {

@@ -3,7 +3,7 @@
 //! [`Link::after`] makes the next link; the payload and its salt lie beside the chain in a row that may be deleted.
 //! [`check`] walks a chain and compares the payloads that are still there.
 //!
-//! Not here: where rows lie (`store`); signed checkpoints that let the old end go (a later issue).
+//! Not here: where rows lie (`store`); signed checkpoints that let the old end go (not there yet).
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};

@@ -270,5 +270,5 @@ fn word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Four years from the meeting's start (law.md 2.6, consent evidence): the end of its payload, not of its hash.
+/// Four years from the meeting's start (consent evidence): the end of its payload, not of its hash.
 const EVIDENCE_KEPT_MS: i64 = 4 * 365 * 24 * 3_600_000;

@@ -2,7 +2,7 @@
 //!
 //! PINs lie in the database sealed to the archive key; the start line of `deploy/demo` reads them from `ready.json`.
 //!
-//! Not here: meetings made by a clerk (a later issue), though [`tell`] and [`refill`] will serve them too.
+//! Not here: meetings made by a clerk (not there yet), though [`tell`] and [`refill`] will serve them too.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //! Pure. Days are civil days in Europe/Berlin; a term ends with the end of its last day (BGB 188), so destruction is due
 //! on the day after.
 //!
-//! Not here: other rules than *until approval*, holds and offers (later issues), and carrying a verdict out (`sweep`).
+//! Not here: other rules than *until approval*, holds and offers (not there yet), and carrying a verdict out (`sweep`).
 
 mod rule;
 mod term;

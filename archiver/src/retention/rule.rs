@@ -2,7 +2,7 @@
 //!
 //! A rule without an end cannot be written: the cap is a number of months that is at least one.
 //!
-//! Not here: rule packs of the Länder and their import (later issues). Today there is one rule, *until approval*.
+//! Not here: rule packs of the Länder and their import (not there yet). Today there is one rule, *until approval*.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};

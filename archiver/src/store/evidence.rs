@@ -129,5 +129,5 @@ impl Tx {
     }
 }
 
-/// Twelve months (law.md 2.6, access log).
+/// Twelve months (access log).
 const AUDIT_KEPT_MS: i64 = 365 * 24 * 3_600_000;

@@ -1,4 +1,4 @@
-//! What the desk may ask of a gateway, and what the gateway tells it (`house.md` 3.2).
+//! What the desk may ask of a gateway, and what the gateway tells it.
 //!
 //! HTTP/1.1 and JSON on a Unix socket. The archive is the client, always; the gateway persists what it is told and
 //! works on when the archive is away.

@@ -297,7 +297,7 @@ const RING: u32 = 2_048;
 const WORDS: usize = RING as usize / 64;
 /// 60 ms.
 const LONGEST: u32 = 480;
-/// 200 ms: product.md, invariant 1.
+/// 200 ms: the longest that sound without a permit may exist (README, invariant 1).
 const MOST: i32 = 1_600;
 /// Two slots: more than an even network needs, less than anybody hears.
 pub const DEPTH_SLOTS: u8 = 2;

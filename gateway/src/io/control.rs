@@ -1,4 +1,4 @@
-//! The desk's door: HTTP and JSON on a Unix socket (`control` crate; `house.md` 3.2).
+//! The desk's door: HTTP and JSON on a Unix socket (the types are crate `control`).
 //!
 //! Every request becomes one [`Ask`] to the switchboard and waits for its answer; this file knows no meeting and no call.
 //! The socket is readable and writable by this program's user and group only: whoever may open it may run the gateway.

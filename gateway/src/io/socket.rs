@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::sys;
 use crate::config::Ports;
 
-/// Whose packets count on a call's socket (`house.md` 5).
+/// Whose packets count on a call's socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceRule {
     /// Address and port of the SDP.
@@ -303,7 +303,7 @@ fn receive_from(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(usize, SocketA
 /// The kernel doubles it; a second of sound with its bookkeeping.
 const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
 
-/// Two slots after `connect` nothing queued before it is left (`reference/media-io.md` 5.2 wants 20 ms).
+/// Two slots after `connect` nothing queued before it is left.
 const SETTLING_SLOTS: u8 = 2;
 
 /// A flood may not hold up the other calls of the worker.
