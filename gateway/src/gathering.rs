@@ -38,16 +38,6 @@ struct Sitting {
     muted: bool,
 }
 
-/// What a leaving seat leaves behind.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Left {
-    pub was_in_room: bool,
-    /// The permit that ends with it.
-    pub permit: Option<TrackId>,
-    /// Nobody is left: the gathering is over.
-    pub last: bool,
-}
-
 impl Gathering {
     /// `on`: is the record wanted from the beginning?
     pub fn new(meeting: MeetingId, recording: RecordingId, on: bool, started_ms: i64) -> Self {
@@ -100,13 +90,10 @@ impl Gathering {
         self.change(seat, |sitting| sitting.undecided.retain(|track| !tracks.contains(track)));
     }
 
-    pub fn leave(&mut self, seat: SeatNo) -> Left {
-        let gone = self.seats.remove(&seat);
-        Left {
-            was_in_room: gone.as_ref().is_some_and(|sitting| sitting.state == SeatState::InRoom),
-            permit: gone.and_then(|sitting| sitting.permit),
-            last: self.seats.is_empty(),
-        }
+    /// Frees the seat. True: nobody is left, the gathering is over.
+    pub fn leave(&mut self, seat: SeatNo) -> bool {
+        self.seats.remove(&seat);
+        self.seats.is_empty()
     }
 
     /// Does somebody in the room speak off record? Never who.
@@ -219,7 +206,7 @@ mod tests {
     fn the_last_one_out_ends_the_gathering() {
         let mut there = gathering();
         let (a, b) = (there.arrive(CallId(1)), there.arrive(CallId(2)));
-        assert!(!there.leave(a).last);
-        assert_eq!(there.leave(b), Left { was_in_room: false, permit: None, last: true });
+        assert!(!there.leave(a));
+        assert!(there.leave(b));
     }
 }

@@ -322,10 +322,10 @@ impl Switchboard {
         self.legs.remove(&line.leg);
         let Some((meeting, seat)) = line.place else { return };
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
-        let (left, recording) = (there.leave(seat), there.recording);
+        let (last, recording) = (there.leave(seat), there.recording);
         self.note(recording, MediaEvent::Left { seat });
         self.tell(What::SeatLeft { meeting, seat });
-        if left.last {
+        if last {
             self.disperse(meeting, recording);
         } else {
             self.off_record_changed(meeting);

@@ -84,7 +84,7 @@ struct Line {
     wake: Option<Instant>,
     tag: crate::plan::CallerTag,
     dialled: String,
-    /// What our SDP said and says: address, session id, version, payload type of the codec.
+    /// What our SDP says: the address of our sound, session id, version.
     media: SocketAddr,
     session: u64,
     version: u64,
@@ -264,8 +264,14 @@ impl Switchboard {
         for call in self.lines.keys().copied().collect::<Vec<_>>() {
             self.hang_up(call, crate::call::Farewell::Draining);
         }
-        while let Some(after) = self.later.next().await {
-            self.after(after);
+        // A disk that answers no more must not keep the process for ever: what is open is closed by the next start.
+        let settled = async {
+            while let Some(after) = self.later.next().await {
+                self.after(after);
+            }
+        };
+        if tokio::time::timeout(STOP, settled).await.is_err() {
+            tracing::error!("the recorder does not finish; the next start will close what is open");
         }
         let (reply, stopped) = tokio::sync::oneshot::channel();
         if self.parts.recorder.tell(super::recorder::ToRecorder::Stop { reply }).is_ok() {
