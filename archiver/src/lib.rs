@@ -7,6 +7,7 @@
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write and read files"))]
 
 pub mod access;
+pub mod causes;
 pub mod config;
 pub mod desk;
 pub mod evidence;

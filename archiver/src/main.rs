@@ -91,14 +91,7 @@ fn new_key(data: &Path, passphrase_file: &Path) -> ExitCode {
     }
 }
 
-/// An error and its causes, each once.
 fn said(error: &dyn std::error::Error) -> ExitCode {
-    eprint!("archiver: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprint!(": {error}");
-        cause = error.source();
-    }
-    eprintln!();
+    eprintln!("archiver: {}", archiver::causes::sentence(error));
     ExitCode::FAILURE
 }

@@ -16,6 +16,7 @@ use super::Desk;
 use super::pages::answers::{Answer, answer};
 use super::pages::frame::Viewer;
 use crate::access::{self, Act, Person, Purpose};
+use crate::causes::sentence;
 use crate::config::Mode;
 use crate::io::house::HouseError;
 use crate::io::token;
@@ -96,14 +97,7 @@ impl Signed {
 
 /// Notes an error with its causes and makes the page that says it is ours.
 pub(super) fn trouble(viewer: &Viewer, error: &dyn std::error::Error) -> Sorry {
-    let mut causes = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        causes.push_str(": ");
-        causes.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    tracing::error!(error = %causes, "the desk could not answer");
+    tracing::error!(error = %sentence(error), "the desk could not answer");
     Sorry(viewer.clone(), Answer::Trouble)
 }
 

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use spool::id::RecordingId;
 
 use crate::access::{self, Act, Denied, Person, Purpose, Role};
+use crate::causes::sentence;
 use crate::io::house::{House, HouseError};
 use crate::playback::{Playback, PlaybackError};
 use crate::sound::Whose;
@@ -172,17 +173,6 @@ fn person() -> Person {
 fn default_data() -> PathBuf {
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/root"), PathBuf::from);
     home.join(".local/share/amtsleitung-demo")
-}
-
-fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

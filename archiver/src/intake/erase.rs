@@ -11,7 +11,8 @@ use spool::order::{Decision, Order};
 use spool::read::Rejection;
 
 use super::commit::archive;
-use super::{Intake, IntakeError, Taken, Trusted, blocking, file_name, sentence};
+use super::{Intake, IntakeError, Taken, Trusted, blocking, file_name};
+use crate::causes::sentence;
 use crate::evidence::Deed;
 use crate::vault::object_prefix;
 

@@ -20,6 +20,7 @@ use spool::id::GatewayId;
 use spool::read::Rejection;
 use spool::sign::VerifyingKey;
 
+use crate::causes::sentence;
 use crate::recording::State;
 use crate::store::recordings::Recording;
 use crate::store::{Store, StoreError};
@@ -143,18 +144,6 @@ async fn read_chunk(dir: &Path, trusted: &Trusted) -> Result<Result<spool::read:
         (Err(rejection @ Rejection::Io { .. }), _) => Err(IntakeError::Spool(rejection)),
         (Err(rejection), _) => Ok(Err(sentence(&rejection))),
     }
-}
-
-/// An error with its causes, as one sentence.
-fn sentence(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        said.push_str(": ");
-        said.push_str(&error.to_string());
-        cause = error.source();
-    }
-    said
 }
 
 fn file_name(path: &Path) -> String {

@@ -18,7 +18,7 @@ use spool::id::{MeetingId, RecordingId};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::house::House;
-use super::work::sentence;
+use crate::causes::sentence;
 
 /// What a cut came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

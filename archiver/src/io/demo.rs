@@ -122,7 +122,7 @@ pub(super) async fn say_ready(house: House, config: Config) {
         tokio::time::sleep(READY_PAUSE).await;
     }
     if let Err(error) = write_ready(&house, &config, told).await {
-        tracing::error!(trouble = super::work::sentence(&error), "ready.json could not be written");
+        tracing::error!(trouble = crate::causes::sentence(&error), "ready.json could not be written");
     }
 }
 

@@ -12,7 +12,7 @@ use spool::sign::VerifyingKey;
 
 use super::demo;
 use super::house::{House, HouseError};
-use super::work::sentence;
+use crate::causes::sentence;
 use crate::config::Mode;
 use crate::gateways::{Gateway, GatewayError};
 use crate::recording::{Event, Mover, State};

@@ -14,6 +14,7 @@ use spool::name::{ChunkName, OrderName};
 use spool::sign::VerifyingKey;
 
 use super::house::{House, SweepStatus};
+use crate::causes::sentence;
 use crate::gateways::Gateway;
 use crate::intake::{Intake, IntakeError, Taken, Trusted};
 use crate::store::StoreError;
@@ -220,22 +221,6 @@ fn trusted(paired: &[Paired]) -> Trusted {
     let pair =
         |gateway: &Paired| -> Option<(GatewayId, VerifyingKey)> { Some((gateway.id, key(&gateway.signing_key)?)) };
     paired.iter().filter_map(pair).collect()
-}
-
-/// An error with its causes, as one sentence.
-pub(super) fn sentence(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        // A transparent error says its cause's words itself.
-        let more = error.to_string();
-        if !said.ends_with(&more) {
-            said.push_str(": ");
-            said.push_str(&more);
-        }
-        cause = error.source();
-    }
-    said
 }
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
