@@ -9,20 +9,16 @@
 //!
 //! Not here: RTP, SRTP (a line with `RTP/SAVP` is refused), and when an answer is due.
 
+mod codec;
+
+pub use codec::{Codec, OpusWish};
+
+use codec::NARROW_HZ;
 use sdp_types::{Attribute, Connection, Media, MediaType, Origin, Rtcp, RtpMap, Session, TransportProto};
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
 };
-
-/// A codec we can speak. Both have a clock of 8000 Hz and one channel (RFC 3551).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// A-law, static payload type 8.
-    Pcma,
-    /// µ-law, static payload type 0.
-    Pcmu,
-}
 
 /// Who sends, as seen by the side that wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,8 +35,12 @@ pub struct Chosen {
     pub codec: Codec,
     /// What they want to see in RTP; an answer of ours uses the same number both ways.
     pub payload_type: u8,
-    /// Payload type of `telephone-event/8000` (RFC 4733), when they can do it.
+    /// Payload type of `telephone-event` (RFC 4733), when they can do it: that of the codec's clock.
     pub events: Option<u8>,
+    /// The clock that events' durations count. The codec's, but for those who send Opus and know events of 8000 Hz only.
+    pub events_clock_hz: u32,
+    /// There when the codec is Opus.
+    pub opus: Option<OpusWish>,
     /// Where they want media. The unspecified address with `SendOnly` or `Inactive`: nowhere.
     pub remote: SocketAddr,
     /// Where they want RTCP: `a=rtcp`, else one port above media (RFC 3605, RFC 3550 11).
@@ -74,23 +74,6 @@ pub enum SdpError {
         #[source]
         source: sdp_types::ParserError,
     },
-}
-
-impl Codec {
-    /// The payload type that needs no `rtpmap` (RFC 3551 6).
-    pub fn static_payload_type(self) -> u8 {
-        match self {
-            Self::Pcma => 8,
-            Self::Pcmu => 0,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Pcma => "PCMA",
-            Self::Pcmu => "PCMU",
-        }
-    }
 }
 
 impl Direction {
@@ -145,7 +128,9 @@ impl Offer {
         let mut ours = blank(local, session, version);
         for (at, line) in self.lines.iter().enumerate() {
             ours.add_media(if at == chosen.line {
-                let mut media = audio(local.port(), &line.proto, &[(chosen.codec, chosen.payload_type)], chosen.events);
+                let events = chosen.events.map(|events| (events, chosen.events_clock_hz));
+                let codecs = [(chosen.codec, chosen.payload_type)];
+                let mut media = audio(local.port(), &line.proto, &codecs, events.as_slice());
                 media.add_attribute(Attribute::new(chosen.direction.reversed().attribute()));
                 media
             } else {
@@ -172,11 +157,13 @@ impl Answer {
     }
 }
 
-/// An offer of ours: one audio line, the codecs in the order we like them, telephone-event on 101.
+/// An offer of ours: one audio line, the codecs in the order we like them, telephone-event for each of their clocks.
 pub fn offer(local: SocketAddr, codecs: &[Codec], session: u64, version: u64) -> String {
     let mut ours = blank(local, session, version);
-    let codecs: Vec<_> = codecs.iter().map(|codec| (*codec, codec.static_payload_type())).collect();
-    let mut media = audio(local.port(), "RTP/AVP", &codecs, Some(OUR_EVENTS));
+    let clocks = OUR_EVENTS.into_iter().filter(|(_, clock)| codecs.iter().any(|codec| codec.clock_hz() == *clock));
+    let events: Vec<_> = clocks.collect();
+    let codecs: Vec<_> = codecs.iter().map(|codec| (*codec, codec.payload_type())).collect();
+    let mut media = audio(local.port(), "RTP/AVP", &codecs, &events);
     media.add_attribute(Attribute::new(Direction::SendRecv.attribute()));
     ours.add_media(media);
     text_of(&ours)
@@ -205,6 +192,10 @@ struct Line {
     address: Option<IpAddr>,
     rtcp: Option<(u16, Option<IpAddr>)>,
     maps: Vec<RtpMap>,
+    /// `fmtp` texts by payload type.
+    parameters: Vec<(u8, String)>,
+    /// RTCP on the port of RTP or not at all (RFC 8858): not with us.
+    mux_only: bool,
     direction: Direction,
     ptime_ms: u32,
 }
@@ -229,6 +220,14 @@ impl Line {
                 .and_then(Result::ok)
                 .map(|rtcp| (rtcp.port, rtcp.try_address().and_then(Result::ok).map(|address| address.ip))),
             maps: media.attributes_typed::<RtpMap>().filter_map(Result::ok).collect(),
+            parameters: media
+                .attributes
+                .iter()
+                .filter(|attribute| attribute.attribute.eq_ignore_ascii_case("fmtp"))
+                .filter_map(|attribute| attribute.value.as_deref()?.trim().split_once(' '))
+                .filter_map(|(format, text)| Some((format.parse().ok()?, text.to_owned())))
+                .collect(),
+            mux_only: media.has_attribute("rtcp-mux-only"),
             direction,
             ptime_ms: ptime.min(most).clamp(SHORTEST_PTIME_MS, LONGEST_PTIME_MS),
         }
@@ -236,7 +235,7 @@ impl Line {
 
     fn choose(&self, at: usize, ours: &[Codec]) -> Option<Chosen> {
         let address = self.address?;
-        let audio = self.media.eq_ignore_ascii_case("audio") && self.port != 0;
+        let audio = self.media.eq_ignore_ascii_case("audio") && self.port != 0 && !self.mux_only;
         if !audio || !self.proto.eq_ignore_ascii_case("RTP/AVP") {
             return None;
         }
@@ -248,10 +247,20 @@ impl Line {
             Some((port, elsewhere)) => Some(SocketAddr::new(elsewhere.unwrap_or(address), port)),
             None => self.port.checked_add(1).map(|port| SocketAddr::new(address, port)),
         };
+        let events = |clock_hz| types().find(|payload_type| self.is_events(*payload_type, clock_hz));
+        let (events, events_clock_hz) = match (events(codec.clock_hz()), codec) {
+            (Some(events), _) => (Some(events), codec.clock_hz()),
+            // Not as RFC 4733 2.4.1.2 wants it, but a telephone that does so has no other keys.
+            (None, Codec::Opus) => (events(NARROW_HZ), NARROW_HZ),
+            (None, Codec::Pcma | Codec::Pcmu | Codec::G722) => (None, codec.clock_hz()),
+        };
+        let wishes = self.parameters.iter().find(|(format, _)| *format == payload_type);
         Some(Chosen {
             codec,
             payload_type,
-            events: types().find(|payload_type| self.is_events(*payload_type)),
+            events,
+            events_clock_hz,
+            opus: (codec == Codec::Opus).then(|| OpusWish::read(wishes.map_or("", |(_, text)| text))),
             remote: SocketAddr::new(address, self.port),
             remote_rtcp: rtcp.filter(|rtcp| rtcp.port() != 0 && !rtcp.ip().is_unspecified()),
             ptime_ms: self.ptime_ms,
@@ -263,20 +272,17 @@ impl Line {
     fn codec(&self, payload_type: u8, ours: &[Codec]) -> Option<Codec> {
         let named = self.maps.iter().find(|map| map.payload_type == payload_type);
         ours.iter().copied().find(|codec| match named {
-            Some(map) => {
-                let mono = map.encoding_params.as_deref().is_none_or(|channels| channels == "1");
-                map.encoding_name.eq_ignore_ascii_case(codec.name()) && map.clock_rate == CLOCK_HZ && mono
-            }
-            None => codec.static_payload_type() == payload_type,
+            Some(map) => codec.is_named(&map.encoding_name, map.clock_rate, map.encoding_params.as_deref()),
+            None => codec.is_at(payload_type),
         })
     }
 
-    /// Events count with the clock of the sound they go with; an offer may hold others for 16 or 48 kHz.
-    fn is_events(&self, payload_type: u8) -> bool {
+    /// Events count with the clock of the sound they go with; an offer may hold others beside them.
+    fn is_events(&self, payload_type: u8, clock_hz: u32) -> bool {
         self.maps.iter().any(|map| {
             map.payload_type == payload_type
                 && map.encoding_name.eq_ignore_ascii_case("telephone-event")
-                && map.clock_rate == CLOCK_HZ
+                && map.clock_rate == clock_hz
         })
     }
 
@@ -325,19 +331,27 @@ fn blank(local: SocketAddr, session: u64, version: u64) -> Session {
     ours
 }
 
-fn audio(port: u16, proto: &str, codecs: &[(Codec, u8)], events: Option<u8>) -> Media {
-    let types: Vec<_> = codecs.iter().map(|(_, payload_type)| *payload_type).chain(events).collect();
-    let formats = types.iter().map(u8::to_string).collect::<Vec<_>>().join(" ");
+/// One line of ours. RTCP has a port of its own: `rtcp-mux` is never said, which says no to it (RFC 5761 5.1.1).
+fn audio(port: u16, proto: &str, codecs: &[(Codec, u8)], events: &[(u8, u32)]) -> Media {
+    let types = codecs.iter().map(|(_, payload_type)| payload_type).chain(events.iter().map(|(events, _)| events));
+    let formats = types.map(u8::to_string).collect::<Vec<_>>().join(" ");
     let mut media = Media::new(MediaType::Audio, port, TransportProto::RtpAvp, formats);
     media.proto = proto.to_owned();
+    let fmtp = |payload_type: u8, text: &str| Attribute::with_value("fmtp", format!("{payload_type} {text}"));
     for (codec, payload_type) in codecs {
-        media.add_attribute(RtpMap::new(*payload_type, codec.name(), CLOCK_HZ));
+        let mut map = RtpMap::new(*payload_type, codec.name(), codec.clock_hz());
+        map.encoding_params = codec.channels().map(Into::into);
+        media.add_attribute(map);
+        if let Some(parameters) = codec.parameters() {
+            media.add_attribute(fmtp(*payload_type, parameters));
+        }
     }
-    if let Some(events) = events {
-        media.add_attribute(RtpMap::new(events, "telephone-event", CLOCK_HZ));
-        media.add_attribute(Attribute::with_value("fmtp", format!("{events} 0-15")));
+    for (events, clock_hz) in events {
+        media.add_attribute(RtpMap::new(*events, "telephone-event", *clock_hz));
+        media.add_attribute(fmtp(*events, "0-15"));
     }
     media.add_attribute(Attribute::with_value("ptime", DEFAULT_PTIME_MS));
+    media.add_attribute(Attribute::with_value("maxptime", LONGEST_PTIME_MS));
     media
 }
 
@@ -350,8 +364,8 @@ fn text_of(session: &Session) -> String {
     }
 }
 
-const CLOCK_HZ: u32 = 8000;
-const OUR_EVENTS: u8 = 101;
+/// Our numbers for events, by their clock.
+const OUR_EVENTS: [(u8, u32); 2] = [(101, 8000), (110, 48_000)];
 const DEFAULT_PTIME_MS: u32 = 20;
 const SHORTEST_PTIME_MS: u32 = 10;
 const LONGEST_PTIME_MS: u32 = 60;

@@ -328,7 +328,8 @@ impl Talk {
     fn begin(call: &Call, chosen: &Chosen, rtp: UdpSocket) -> Self {
         let law = match chosen.codec {
             Codec::Pcma => g711::Law::A,
-            Codec::Pcmu => g711::Law::Mu,
+            // The latter two are never chosen as long as `CODECS` does not name them.
+            Codec::Pcmu | Codec::G722 | Codec::Opus => g711::Law::Mu,
         };
         let leg = media::leg::Leg::new(LegConfig {
             law,
@@ -354,11 +355,7 @@ impl Talk {
     }
 
     fn run_to_end(mut self, call: &mut Call, line: &mut Line, commands: Option<&Receiver<String>>) -> Over {
-        let codec = match self.codec {
-            Codec::Pcma => "PCMA",
-            Codec::Pcmu => "PCMU",
-        };
-        say(&Said::Answered { setup_ms: line.setup_ms, codec });
+        say(&Said::Answered { setup_ms: line.setup_ms, codec: self.codec.name() });
         while line.gone.is_none() {
             self.slot += 1;
             let due = Quarter(self.slot * Quarter::IN_SLOT);

@@ -3,6 +3,7 @@
 use crate::sdp::{Answer, Chosen, Codec, Direction, Offer, SdpError, offer};
 
 const BOTH: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
+const FOUR: [Codec; 4] = [Codec::G722, Codec::Opus, Codec::Pcma, Codec::Pcmu];
 const PHONE: &str = concat!(
     "v=0\r\n",
     "o=weber 1 1 IN IP4 192.0.2.2\r\n",
@@ -57,9 +58,66 @@ fn a_whole_answer_is_as_rfc_3264_wants_it() {
             "a=rtpmap:101 telephone-event/8000",
             "a=fmtp:101 0-15",
             "a=ptime:20",
+            "a=maxptime:60",
             "a=sendrecv",
         ]
     );
+}
+
+#[test]
+fn g722_counts_at_8_and_opus_at_48_khz_and_each_has_the_events_of_its_clock() {
+    let all = PHONE
+        .replace("96 0 8 101", "96 9 8 101 102")
+        .replace("a=ptime", "a=rtpmap:102 telephone-event/48000\r\na=ptime");
+    let offer = parsed(&all);
+    let opus = offer.choose(&FOUR).unwrap();
+    assert_eq!(
+        (opus.codec, opus.payload_type, opus.events, opus.events_clock_hz),
+        (Codec::Opus, 96, Some(102), 48_000)
+    );
+    let g722 = offer.choose(&[Codec::Pcma, Codec::G722]).unwrap();
+    assert_eq!((g722.codec, g722.payload_type, g722.events, g722.events_clock_hz), (Codec::G722, 9, Some(101), 8000));
+    assert_eq!(g722.opus, None);
+    // G.722 named by its true rate is another codec (RFC 3551 4.5.2).
+    let wrong = "v=0\nc=IN IP4 192.0.2.2\nm=audio 4000 RTP/AVP 97\na=rtpmap:97 G722/16000\n";
+    assert_eq!(parsed(wrong).choose(&FOUR), None);
+    for (clock, channels) in [("48000", "/2"), ("48000", ""), ("48000", "/1")] {
+        let text = PHONE.replace("opus/48000/2", &format!("opus/{clock}{channels}"));
+        assert_eq!(parsed(&text).choose(&FOUR).unwrap().codec, Codec::Opus);
+    }
+    assert_eq!(parsed(&PHONE.replace("opus/48000/2", "opus/16000")).choose(&FOUR).unwrap().codec, Codec::Pcmu);
+    // No number is Opus by itself.
+    assert_eq!(parsed(&PHONE.replace("a=rtpmap:96 opus/48000/2\r\n", "")).choose(&FOUR).unwrap().codec, Codec::Pcmu);
+}
+
+#[test]
+fn who_sends_opus_and_knows_events_of_8_khz_only_can_still_press_keys() {
+    let chosen = parsed(PHONE).choose(&FOUR).unwrap();
+    assert_eq!((chosen.codec, chosen.events, chosen.events_clock_hz), (Codec::Opus, Some(101), 8000));
+    let answer = parsed(PHONE).answer(&chosen, "192.0.2.1:6000".parse().unwrap(), 7, 1);
+    assert!(answer.contains("a=rtpmap:101 telephone-event/8000\r\n"), "{answer}");
+}
+
+#[test]
+fn what_an_opus_line_wishes_is_kept_and_ours_are_said() {
+    let text = PHONE.replace("a=ptime", "a=fmtp:96 maxplaybackrate=16000; stereo=1;useinbandfec=1;usedtx=1\r\na=ptime");
+    let offer = parsed(&text);
+    let chosen = offer.choose(&FOUR).unwrap();
+    let wish = chosen.opus.unwrap();
+    assert_eq!((wish.max_playback_hz, wish.stereo, wish.in_band_fec, wish.dtx), (16_000, true, true, true));
+    let answer = offer.answer(&chosen, "192.0.2.1:6000".parse().unwrap(), 7, 1);
+    assert!(answer.contains("a=rtpmap:96 opus/48000/2\r\na=fmtp:96 maxplaybackrate=16000;"), "{answer}");
+    assert!(answer.contains(";stereo=0;useinbandfec=1\r\n"), "{answer}");
+}
+
+#[test]
+fn rtcp_on_the_port_of_rtp_is_never_agreed_to() {
+    let mux = PHONE.replace("a=ptime", "a=rtcp-mux\r\na=ptime");
+    assert!(!answer_to(&mux).contains("rtcp-mux"));
+    assert_eq!(chosen(&mux).unwrap().remote_rtcp, Some("192.0.2.2:4001".parse().unwrap()));
+    assert!(!offer("192.0.2.1:6000".parse().unwrap(), &FOUR, 1, 1).contains("rtcp-mux"));
+    // Whoever can do nothing else is not answered with something else (RFC 8858 4.2).
+    assert_eq!(chosen(&PHONE.replace("a=ptime", "a=rtcp-mux\r\na=rtcp-mux-only\r\na=ptime")), None);
 }
 
 #[test]
@@ -149,8 +207,17 @@ fn the_address_of_the_line_counts_before_that_of_the_session_and_rtcp_may_live_e
 
 #[test]
 fn ptime_is_theirs_within_reason() {
-    for (line, wants) in [("ptime:30", 30), ("ptime:0", 10), ("ptime:999999", 60), ("ptime:x", 20), ("maxptime:10", 10)]
-    {
+    for (line, wants) in [
+        ("ptime:10", 10),
+        ("ptime:30", 30),
+        ("ptime:60", 60),
+        ("ptime:0", 10),
+        ("ptime:999999", 60),
+        ("ptime:x", 20),
+        ("maxptime:10", 10),
+        ("ptime:40\r\na=maxptime:30", 30),
+        ("maxptime:150", 20),
+    ] {
         assert_eq!(chosen(&PHONE.replace("ptime:20", line)).unwrap().ptime_ms, wants, "{line}");
     }
 }
@@ -179,6 +246,16 @@ fn an_offer_of_ours_comes_back_as_an_answer_we_understand() {
     let text = theirs.answer(&theirs.choose(&[Codec::Pcmu]).unwrap(), "192.0.2.2:4000".parse().unwrap(), 2, 1);
     let got = Answer::parse(text.as_bytes()).unwrap().chosen(&BOTH).unwrap();
     assert_eq!((got.codec, got.events, got.remote), (Codec::Pcmu, Some(101), "192.0.2.2:4000".parse().unwrap()));
+    let four = offer("192.0.2.1:6000".parse().unwrap(), &FOUR, 1, 1);
+    assert!(four.contains("m=audio 6000 RTP/AVP 9 111 8 0 101 110\r\n"), "{four}");
+    let theirs = parsed(&four);
+    for codec in FOUR {
+        let text = theirs.answer(&theirs.choose(&[codec]).unwrap(), "[2001:db8::2]:4000".parse().unwrap(), 2, 1);
+        assert!(text.contains("c=IN IP6 2001:db8::2\r\n"), "{text}");
+        let got = Answer::parse(text.as_bytes()).unwrap().chosen(&FOUR).unwrap();
+        assert_eq!((got.codec, got.payload_type, got.events_clock_hz), (codec, codec.payload_type(), codec.clock_hz()));
+        assert_eq!(got.remote, "[2001:db8::2]:4000".parse().unwrap());
+    }
     let refused = text.replace("m=audio 4000", "m=audio 0");
     assert_eq!(Answer::parse(refused.as_bytes()).unwrap().chosen(&BOTH), None);
 }

@@ -22,7 +22,8 @@ use crate::ids::CallId;
 use crate::ivr::Language;
 use crate::plan::CallerTag;
 
-/// What we speak, best first.
+/// What we speak, best first, and the only place that says so. SDP knows G.722 and Opus too: they are added here when
+/// the sound can do them, and `leg_config` then says how.
 const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
 
 impl Switchboard {
@@ -125,7 +126,7 @@ impl Switchboard {
             }
             // A late offer: ours goes out, and the socket waits with a codec that their answer may change.
             _ => {
-                let waiting = leg_config(Codec::Pcma, Codec::Pcma.static_payload_type(), None);
+                let waiting = leg_config(Codec::Pcma, Codec::Pcma.payload_type(), None);
                 self.open_sound(id, &line, socket, waiting, SocketAddr::new(path.remote.ip(), DISCARD_PORT));
                 sdp::offer(media, &CODECS, session, version)
             }
@@ -246,7 +247,8 @@ fn leg_of(chosen: &Chosen) -> LegConfig {
 fn leg_config(codec: Codec, payload_type: u8, events: Option<u8>) -> LegConfig {
     let law = match codec {
         Codec::Pcma => Law::A,
-        Codec::Pcmu => Law::Mu,
+        // The latter two are never chosen as long as `CODECS` does not name them.
+        Codec::Pcmu | Codec::G722 | Codec::Opus => Law::Mu,
     };
     LegConfig {
         law,
