@@ -5,6 +5,8 @@
 //!
 //! Blocking, without threads of its own. Time and chance are arguments, so that every byte can be made again.
 //!
+//! The program `spool` beside it looks at chunks and checks them by hand.
+//!
 //! Not here: who may be recorded (the gateway's `consent`), what becomes of a chunk (the archive's `intake`).
 
 mod disk;

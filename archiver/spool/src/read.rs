@@ -18,11 +18,13 @@ use crate::voice::{self, Record, VoiceError};
 
 mod clock;
 mod files;
+mod inspect;
 mod journal;
 mod verify;
 
 pub use clock::{ClockMap, Utc, clock};
 pub(crate) use files::whole_file;
+pub use inspect::{Content, Look, Prefixes, Said, There, look};
 
 /// The key of a gateway that may hand over, if it is known.
 pub type Trust<'a> = &'a dyn Fn(GatewayId) -> Option<VerifyingKey>;
@@ -142,16 +144,25 @@ pub fn chunk(dir: &Path, trust: Trust<'_>) -> Result<Chunk, Rejection> {
 
 /// Names of the chunks that wait in a spool's `ready/`, in order. Other entries are passed over.
 pub fn ready(spool: &Path) -> Result<Vec<String>, Rejection> {
-    let mut names: Vec<ChunkName> =
-        files::names(&spool.join("ready"), MOST_CHUNKS)?.iter().filter_map(|name| name.parse().ok()).collect();
-    names.sort();
-    Ok(names.iter().map(ToString::to_string).collect())
+    chunk_names(&spool.join("ready"))
+}
+
+/// Names of the chunks that are being written in a spool's `open/`, or were left there, in order. To look at, not to take.
+pub fn open(spool: &Path) -> Result<Vec<String>, Rejection> {
+    chunk_names(&spool.join("open"))
 }
 
 /// Names of the orders that wait in a spool's `orders/`, in order. Other entries are passed over.
 pub fn orders(spool: &Path) -> Result<Vec<String>, Rejection> {
     let mut names: Vec<OrderName> =
         files::names(&spool.join("orders"), MOST_CHUNKS)?.iter().filter_map(|name| name.parse().ok()).collect();
+    names.sort();
+    Ok(names.iter().map(ToString::to_string).collect())
+}
+
+fn chunk_names(dir: &Path) -> Result<Vec<String>, Rejection> {
+    let mut names: Vec<ChunkName> =
+        files::names(dir, MOST_CHUNKS)?.iter().filter_map(|name| name.parse().ok()).collect();
     names.sort();
     Ok(names.iter().map(ToString::to_string).collect())
 }

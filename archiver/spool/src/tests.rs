@@ -4,6 +4,7 @@
 
 mod after_a_kill;
 pub(crate) mod made;
+mod mutation;
 mod refused;
 mod vectors;
 
