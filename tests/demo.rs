@@ -94,7 +94,7 @@ pub(crate) fn demo(arguments: &[&str]) -> std::process::Output {
         .expect("deploy/demo runs")
 }
 
-fn parent_of(pid: &str) -> u32 {
+pub(crate) fn parent_of(pid: &str) -> u32 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process");
     let line = status.lines().find_map(|line| line.strip_prefix("PPid:")).expect("its parent");
     line.trim().parse().expect("a process id")

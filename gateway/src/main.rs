@@ -1,4 +1,5 @@
-//! `gateway`: reads its settings, binds, runs, drains. Also a caller of our own, `gateway dial`.
+//! `gateway`: reads its settings, binds, runs, drains. Also closes what a crash left open (`seal`), and a caller of our
+//! own (`dial`).
 //!
 //! Not here: anything that happens during a call (`io::switchboard`).
 
@@ -30,6 +31,11 @@ enum What {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Closes what an unclean end left open in the spool, without starting; refuses while a gateway runs on the data.
+    Seal {
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Calls somebody: keys digits, plays a WAV file or a tone, keeps what is heard, reports in JSON.
     Dial(dial::DialArgs),
 }
@@ -45,6 +51,10 @@ fn main() -> ExitCode {
                 println!("{}: in order", config.display());
                 ExitCode::SUCCESS
             }
+            Err(code) => code,
+        },
+        What::Seal { config } => match read(&config) {
+            Ok(config) => seal(&config),
             Err(code) => code,
         },
         What::Dial(arguments) => dial::run(arguments),
@@ -66,6 +76,28 @@ fn serve(config: Config) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("gateway: {}", io::with_causes(&why));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn seal(config: &Config) -> ExitCode {
+    match io::seal::run(config) {
+        Ok(closed) if closed.is_empty() => {
+            println!("{}: nothing was open", config.spool().display());
+            ExitCode::SUCCESS
+        }
+        Ok(closed) => {
+            for chunk in closed {
+                println!("closed as interrupted: ready/{}, {} voices", chunk.chunk, chunk.tracks.len());
+                for order in chunk.orders {
+                    println!("  a withdrawal without an answer erases: orders/{order}");
+                }
+            }
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("gateway seal: {}", io::with_causes(&why));
             ExitCode::FAILURE
         }
     }

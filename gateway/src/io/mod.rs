@@ -7,10 +7,12 @@
 
 pub mod clock;
 pub mod control;
+mod holding;
 mod listener;
 pub mod media;
 mod plan_file;
 pub mod recorder;
+pub mod seal;
 pub mod serve;
 mod signing_key;
 pub mod socket;

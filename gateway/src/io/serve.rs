@@ -15,10 +15,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
 use super::control::ControlError;
+use super::holding::{Holding, HoldingError};
 use super::listener::{ListenError, Listener};
 use super::signing_key::{self, KeyError};
 use super::switchboard::{self, Parts, Queues};
-use super::{control, media, plan_file, recorder};
+use super::{control, media, plan_file, recorder, seal};
 use crate::config::Config;
 use crate::plan::{Plan, PlanError};
 use crate::prompts::{PromptError, Prompts};
@@ -28,6 +29,8 @@ use crate::prompts::{PromptError, Prompts};
 pub enum StartError {
     #[error("{what} {path}")]
     File { what: &'static str, path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Holding(#[from] HoldingError),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("plan.json does not read: {0}")]
@@ -64,6 +67,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
         path: data.clone(),
         source,
     })?;
+    let _held = Holding::take(&data)?;
     let key = signing_key::load_or_make(&data)?;
     let verifying = key.verifying();
     let plan_path = data.join("plan.json");
@@ -117,7 +121,7 @@ struct Sound {
     workers: media::Workers,
     news: mpsc::Receiver<media::FromWorker>,
     recorder: recorder::Recorder,
-    /// Something was found open: the last run did not end by itself.
+    /// Something was found open, or was sealed since: the last run did not end by itself.
     unclean: bool,
     said: mpsc::Receiver<recorder::FromRecorder>,
 }
@@ -139,7 +143,12 @@ fn start_sound(config: &Config, key: SigningKey, clock: Clock, boot: EpochId) ->
     let settings = media::Settings { workers: config.media.workers, silence_limit, held_limit };
     let (workers, news) = media::Workers::start(&settings, clock, &started.frames)
         .map_err(|source| StartError::Start { what: "the media workers", source })?;
-    let unclean = !started.recovered.is_empty();
+    let sealed = seal::take_mark(&config.data).map_err(|source| StartError::File {
+        what: "the mark of an unclean end",
+        path: config.data.clone(),
+        source,
+    })?;
+    let unclean = sealed || !started.recovered.is_empty();
     Ok(Sound { workers, news, recorder: started.recorder, unclean, said: started.said })
 }
 

@@ -27,6 +27,13 @@ pub(super) fn load_or_make(data: &Path) -> Result<SigningKey, KeyError> {
     if !path.exists() {
         make(data, &path).map_err(wrong)?;
     }
+    load(data)
+}
+
+/// The key in `data`; an error if there is none.
+pub(super) fn load(data: &Path) -> Result<SigningKey, KeyError> {
+    let path = data.join("signing.key");
+    let wrong = |source| KeyError::File { path: path.clone(), source };
     let mode = path.metadata().map_err(wrong)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(KeyError::Open { path });
