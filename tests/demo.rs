@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::ears::Person::Anna;
-use crate::support::house::{House, Wish, signal};
+use crate::support::house::{Ground, House, Seat, Wish, signal};
 use crate::support::phone::Phone;
 use crate::support::{top, until};
 
@@ -60,11 +60,36 @@ fn the_programs_end_with_the_demo_even_when_it_is_killed() {
 }
 
 #[test]
+fn built_in_callers_leave_a_recording_of_whoever_agreed() {
+    let shorter = ("AMTSLEITUNG_TURN_SECONDS".to_owned(), "2".to_owned());
+    let two = ["--callers", "2"].map(str::to_owned).to_vec();
+    let house = House::on(Ground::new(), &Wish { arguments: two, environment: vec![shorter], ..Wish::default() });
+    let seats = until("both callers in the room, one of them recorded", CALLERS_TALK, || {
+        let seats: Vec<Seat> = house.seats().into_iter().filter(|seat| seat.in_room).collect();
+        (seats.len() == 2 && seats.iter().any(|seat| seat.recorded)).then_some(seats)
+    });
+    until("both callers to have left", CALLERS_TALK, || house.seats().is_empty().then_some(()));
+    house.await_handed_over();
+    let copy = house.export("kopie");
+    for Seat { number, recorded, .. } in seats {
+        match copy.voice(number) {
+            Some(voice) => {
+                assert!(recorded, "telephone {number} refused and has a track");
+                let loud = voice.samples.iter().filter(|sample| sample.unsigned_abs() > 1000).count();
+                assert!(loud > voice.rate_hz as usize / 4, "telephone {number} says nothing: {loud} loud samples");
+            }
+            None => assert!(!recorded, "telephone {number} agreed and has no track"),
+        }
+    }
+}
+
+#[test]
 fn an_unknown_flag_is_answered_with_what_would_be_right() {
     for (arguments, says) in [
         (vec!["--port", "5060"], "--sip ADDR:PORT"),
         (vec!["--sip", "5060"], "0.0.0.0:5060"),
         (vec!["--data"], "needs a value"),
+        (vec!["--callers", "many"], "1 to 20"),
     ] {
         let output = demo(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -99,3 +124,6 @@ pub(crate) fn parent_of(pid: &str) -> u32 {
     let line = status.lines().find_map(|line| line.strip_prefix("PPid:")).expect("its parent");
     line.trim().parse().expect("a process id")
 }
+
+/// Built-in callers hear the whole notice.
+const CALLERS_TALK: Duration = Duration::from_secs(120);

@@ -30,6 +30,8 @@ pub(crate) struct Ground {
 pub(crate) struct Wish {
     /// The address telephones reach; the port is chosen. Default `127.0.0.1`.
     pub(crate) sip_host: Option<String>,
+    /// Further words on the demo's command line.
+    pub(crate) arguments: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
 }
 
@@ -89,6 +91,7 @@ impl House {
             .arg(format!("{host}:{}", free_udp_port(host)))
             .arg("--desk")
             .arg(format!("127.0.0.1:{}", free_tcp_port()))
+            .args(&wish.arguments)
             .env("AMTSLEITUNG_BUILT", "1")
             .env("AMTSLEITUNG_PROFILE", std::env::var("AMTSLEITUNG_PROFILE").unwrap_or_else(|_| "dev".to_owned()))
             .envs(wish.environment.iter().cloned())
