@@ -99,7 +99,15 @@ impl Link {
             What::GatheringBegan { .. }
             | What::SeatArrived { .. }
             | What::SeatEntered { .. }
-            | What::SeatLeft { .. } => Ok(()),
+            | What::SeatLeft { .. }
+            | What::RecordChanged { .. }
+            | What::SectionClosed { .. }
+            | What::HandRaised { .. }
+            | What::HandLowered { .. }
+            | What::FloorGiven { .. }
+            | What::HelpWanted { .. }
+            | What::Locked { .. }
+            | What::AgendaChanged { .. } => Ok(()),
             What::PermitBegan { .. } | What::PermitEnded { .. } => Ok(()),
         }
     }

@@ -6,21 +6,39 @@
 //! | method and path | body → answer |
 //! |---|---|
 //! | `GET /v1/health` | → [`Health`] |
+//! | `POST /v1/drain` | → 204: no new calls, everybody hears that it ends, then the gateway ends |
+//! | `GET /v1/meetings` | → `Vec<`[`MeetingNow`]`>` |
 //! | `PUT /v1/meetings/{meeting}` | [`Meeting`] → 204 |
 //! | `DELETE /v1/meetings/{meeting}` | → 204 |
-//! | `GET /v1/meetings` | → `Vec<`[`MeetingNow`]`>` |
 //! | `POST /v1/meetings/{meeting}/end` | → 204: everybody is said goodbye to, the recording is closed and handed over |
 //! | `POST /v1/meetings/{meeting}/cut` | → [`CutDone`]: what is kept so far lies in `ready/` when this answers |
+//! | `POST /v1/meetings/{meeting}/record/start` | → 204: begins or goes on, for whoever agrees |
+//! | `POST /v1/meetings/{meeting}/record/pause` | → 204 |
+//! | `POST /v1/meetings/{meeting}/section/close` | → 204: every permit ends; the next section needs keys of its own |
+//! | `POST /v1/meetings/{meeting}/marker` | [`Marker`] → 204 |
+//! | `PUT /v1/meetings/{meeting}/agenda` | [`Agenda`] → 204 |
+//! | `PUT /v1/meetings/{meeting}/lock` | [`Switch`] → 204 |
+//! | `POST /v1/meetings/{meeting}/mute` | → 204: everybody but the chair |
+//! | `GET /v1/meetings/{meeting}/hands` | → `Vec<SeatNo>`, first come first |
+//! | `POST /v1/meetings/{meeting}/hands/next` | → [`Floor`]: the first hand is called and taken from the queue |
+//! | `POST /v1/meetings/{meeting}/seats/{seat}/mute` | → 204: unmuting is the caller's alone |
+//! | `DELETE /v1/meetings/{meeting}/seats/{seat}` | → 204: said goodbye to |
 //! | `GET /v1/events?after=N&boot=B` | → `text/event-stream` of [`Event`], `id:` is the cursor |
+//! | `GET /v1/spool` | → [`Waiting`] |
+//! | `GET /v1/spool/{chunk}` | → `Vec<String>`, the chunk's files |
+//! | `GET /v1/spool/{chunk}/{file}` | → the file |
 //! | `POST /v1/spool/{chunk}/acknowledge` | → 204: the gateway deletes the chunk |
+//! | `GET /v1/orders/{order}` | → the order |
 //! | `POST /v1/orders/{order}/acknowledge` | → 204 |
 //!
-//! Errors are [`Refusal`] with a 4xx or 5xx status.
+//! Errors are [`Refusal`] with a 4xx or 5xx status. The same, for other programs, is `openapi.json` beside this crate.
 //!
 //! Not here: the spool itself (crate `spool`), authentication (the socket's permissions, until mutual TLS), and any behaviour.
 
 pub mod pin;
 pub mod receipt;
+
+pub use pin::Role;
 
 use serde::{Deserialize, Serialize};
 use spool::id::{EpochId, GatewayId, MeetingId, RecordingId, SeatNo, SectionId, TrackId};
@@ -132,8 +150,14 @@ pub struct MeetingNow {
     pub number: String,
     /// The recording of the gathering now in progress.
     pub recording: Option<RecordingId>,
-    /// Is the record on (for whoever agreed)?
+    /// Is whoever agreed being recorded now?
     pub recording_on: bool,
+    /// How the record is meant to stand; `on` and yet not `recording_on` when the disk is in trouble.
+    pub record: Record,
+    /// Nobody more is let in.
+    pub locked: bool,
+    /// What the desk said last.
+    pub agenda: Option<u32>,
     pub seats: Vec<SeatNow>,
     /// Unused track keys left; the desk refills below a quarter of its pool.
     pub keys_left: u32,
@@ -143,10 +167,61 @@ pub struct MeetingNow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatNow {
     pub seat: SeatNo,
+    pub role: Role,
     pub state: SeatState,
     /// Is this voice being recorded (it has a permit and the record is on)?
     pub recorded: bool,
     pub muted: bool,
+    /// The place in the queue of raised hands, from 1.
+    pub hand: Option<u32>,
+    /// Pressed `0 0`: a person is asked for.
+    pub wants_help: bool,
+}
+
+/// How a meeting's record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    Off,
+    On,
+    Paused,
+}
+
+/// Which agenda item is being dealt with: spoken to whoever asks with `4`, and marked in the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agenda {
+    /// 1 to 999; `None` takes it back.
+    pub item: Option<u32>,
+}
+
+/// A place in the recording to come back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marker {
+    /// Names a text of the desk: letters, digits and `-`, at most 64. Never what somebody said or is called.
+    pub text_id: String,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    pub on: bool,
+}
+
+/// Who was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Floor {
+    /// `None`: no hand was up.
+    pub seat: Option<SeatNo>,
+}
+
+/// What lies ready for the archive, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub chunks: Vec<String>,
+    pub orders: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,6 +256,14 @@ pub enum What {
     KeysLow { meeting: MeetingId, left: u32 },
     RecordingTrouble { meeting: MeetingId, reason: String },
     GatheringEnded { meeting: MeetingId, recording: RecordingId },
+    RecordChanged { meeting: MeetingId, recording: RecordingId, record: Record },
+    SectionClosed { meeting: MeetingId, recording: RecordingId, section: SectionId },
+    HandRaised { meeting: MeetingId, seat: SeatNo },
+    HandLowered { meeting: MeetingId, seat: SeatNo },
+    FloorGiven { meeting: MeetingId, seat: SeatNo },
+    HelpWanted { meeting: MeetingId, seat: SeatNo },
+    Locked { meeting: MeetingId, on: bool },
+    AgendaChanged { meeting: MeetingId, item: Option<u32> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,3 +293,6 @@ pub struct Refusal {
     pub code: String,
     pub reason: String,
 }
+
+#[cfg(test)]
+mod tests;

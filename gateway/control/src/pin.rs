@@ -6,12 +6,14 @@
 //! Not here: comparing in constant time and counting wrong tries (the gateway's `plan`).
 
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::Secret;
 
 /// On which of a meeting's PINs somebody came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     Guest,
     Member,

@@ -57,12 +57,15 @@ pub(super) fn ringing(input: Input, turn: &mut Turn<'_>) -> State {
         | Input::PinRight(_)
         | Input::PinWrong { .. }
         | Input::NotOpen
+        | Input::Locked
         | Input::Permitted { .. }
         | Input::NoPermit { .. }
         | Input::OrderWritten
         | Input::OrderFailed
-        | Input::RecordingChanged { .. }
+        | Input::RecordChanged(_)
+        | Input::Room(_)
         | Input::Heads { .. }
+        | Input::Removed
         | Input::MeetingEnded => State::Ringing,
     }
 }
@@ -100,12 +103,15 @@ impl Asking {
             | Input::PinRight(_)
             | Input::PinWrong { .. }
             | Input::NotOpen
+            | Input::Locked
             | Input::Permitted { .. }
             | Input::NoPermit { .. }
             | Input::OrderWritten
             | Input::OrderFailed
-            | Input::RecordingChanged { .. }
+            | Input::RecordChanged(_)
+            | Input::Room(_)
             | Input::Heads { .. }
+            | Input::Removed
             | Input::MeetingEnded => State::AskingPin(self),
         }
     }
@@ -129,6 +135,7 @@ impl Checking {
         match input {
             Input::PinRight(invitation) => Seated::begin(invitation, turn),
             Input::NotOpen => leave(Farewell::NotOpen, turn),
+            Input::Locked => leave(Farewell::Locked, turn),
             Input::PinWrong { delay } => self.wrong(delay, turn),
             Input::CallerLeft => State::Ended,
             Input::MediaLost => hang_up(Farewell::Lost, turn),
@@ -142,8 +149,10 @@ impl Checking {
             | Input::NoPermit { .. }
             | Input::OrderWritten
             | Input::OrderFailed
-            | Input::RecordingChanged { .. }
+            | Input::RecordChanged(_)
+            | Input::Room(_)
             | Input::Heads { .. }
+            | Input::Removed
             | Input::MeetingEnded => State::CheckingPin(self),
         }
     }
@@ -184,12 +193,15 @@ impl HoldingBack {
             | Input::PinRight(_)
             | Input::PinWrong { .. }
             | Input::NotOpen
+            | Input::Locked
             | Input::Permitted { .. }
             | Input::NoPermit { .. }
             | Input::OrderWritten
             | Input::OrderFailed
-            | Input::RecordingChanged { .. }
+            | Input::RecordChanged(_)
+            | Input::Room(_)
             | Input::Heads { .. }
+            | Input::Removed
             | Input::MeetingEnded => State::HoldingBack(self),
         }
     }

@@ -16,6 +16,10 @@ pub enum Farewell {
     MeetingEnded,
     /// The right PIN, but the meeting is not open now.
     NotOpen,
+    /// The right PIN, but the chair let nobody more in.
+    Locked,
+    /// The desk ended this call.
+    Removed,
     /// The gateway is being stopped.
     Draining,
     /// No sound came from the caller's side for too long.
@@ -32,11 +36,13 @@ pub enum Farewell {
 
 impl Farewell {
     /// Every reason there is, for tables and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::NoPin,
         Self::WrongPins,
         Self::MeetingEnded,
         Self::NotOpen,
+        Self::Locked,
+        Self::Removed,
         Self::Draining,
         Self::Lost,
         Self::CallerLeft,
@@ -71,6 +77,8 @@ impl Farewell {
             Self::WrongPins => (403, "No right PIN in three tries", "wrong_pins", "wrong pins"),
             Self::MeetingEnded => (410, "The meeting has ended", "meeting_ended", "meeting ended"),
             Self::NotOpen => (480, "The meeting is not open now", "not_open", "not open"),
+            Self::Locked => (403, "The meeting is locked", "locked", "locked"),
+            Self::Removed => (403, "The chair has ended this call", "removed", "removed"),
             Self::Draining => (503, "The line is being maintained", "draining", "draining"),
             Self::Lost => (408, "No sound arrived from your side", "lost", "lost"),
             Self::CallerLeft => (487, "The caller left", "caller_left", "caller left"),

@@ -52,12 +52,15 @@ impl Leaving {
             | Input::PinRight(_)
             | Input::PinWrong { .. }
             | Input::NotOpen
+            | Input::Locked
             | Input::NoPermit { .. }
             | Input::OrderWritten
             | Input::OrderFailed
-            | Input::RecordingChanged { .. }
+            | Input::RecordChanged(_)
+            | Input::Room(_)
             | Input::Heads { .. }
             | Input::MeetingEnded
+            | Input::Removed
             | Input::Draining => State::Leaving(self),
         }
     }
@@ -69,6 +72,8 @@ fn sentence(why: Farewell) -> Option<PromptId> {
         Farewell::WrongPins => Some(lines::BYE_WRONG_PINS),
         Farewell::MeetingEnded => Some(lines::BYE_ENDED),
         Farewell::NotOpen => Some(lines::BYE_NOT_OPEN),
+        Farewell::Locked => Some(lines::BYE_LOCKED),
+        Farewell::Removed => Some(lines::BYE_REMOVED),
         Farewell::Draining => Some(lines::BYE_DRAINING),
         Farewell::Lost
         | Farewell::CallerLeft

@@ -12,10 +12,12 @@
 mod door;
 mod farewell;
 mod goodbye;
+mod room;
 mod seated;
 mod turn;
 
 pub use farewell::Farewell;
+pub use room::{News, RecordState, Refused, Wish};
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -57,6 +59,8 @@ pub enum Input {
     },
     /// The right PIN, but the meeting is not open now.
     NotOpen,
+    /// The right PIN, but nobody more is let in.
+    Locked,
     /// The track is open: everything from the yes on is kept.
     Permitted {
         track: TrackId,
@@ -67,15 +71,17 @@ pub enum Input {
     },
     OrderWritten,
     OrderFailed,
-    RecordingChanged {
-        on: bool,
-    },
+    RecordChanged(RecordState),
+    /// What the room answers to a [`Wish`], or what it has to tell this seat.
+    Room(News),
     /// The answer to [`Output::CountHeads`].
     Heads {
         here: u32,
         recorded: u32,
     },
     MeetingEnded,
+    /// The desk ends this call.
+    Removed,
     CallerLeft,
     /// No packet came for half a minute.
     MediaLost,
@@ -121,7 +127,7 @@ pub enum Output {
         prompts: Vec<PromptId>,
     },
     Hush,
-    /// Answered with `PinRight`, `PinWrong` or `NotOpen`.
+    /// Answered with `PinRight`, `PinWrong`, `NotOpen` or `Locked`.
     TryPin {
         digits: Pii<Zeroizing<String>>,
     },
@@ -146,6 +152,12 @@ pub enum Output {
     /// Into the room.
     Enter,
     Mute(bool),
+    /// What this caller hears gets louder or softer: against the sound as it comes, in decibels.
+    Gain {
+        db: i8,
+    },
+    /// Asked of the room; answered with [`Input::Room`], [`Input::RecordChanged`] or [`Input::MeetingEnded`].
+    Wish(Wish),
     /// How many telephones are in the room, and how many of them are recorded? Answered with `Heads`.
     CountHeads,
     /// Replaces the earlier wake-up.
@@ -233,7 +245,10 @@ impl Call {
             | Input::NoPermit { .. }
             | Input::OrderWritten
             | Input::OrderFailed
-            | Input::RecordingChanged { .. }
+            | Input::Locked
+            | Input::RecordChanged(_)
+            | Input::Room(_)
+            | Input::Removed
             | Input::Heads { .. }
             | Input::MeetingEnded
             | Input::CallerLeft
@@ -259,7 +274,10 @@ impl fmt::Debug for Input {
             Self::NoPermit { why } => return write!(f, "NoPermit({why:?})"),
             Self::OrderWritten => "OrderWritten",
             Self::OrderFailed => "OrderFailed",
-            Self::RecordingChanged { on } => return write!(f, "RecordingChanged({on})"),
+            Self::Locked => "Locked",
+            Self::RecordChanged(state) => return write!(f, "RecordChanged({state:?})"),
+            Self::Room(news) => return write!(f, "Room({news:?})"),
+            Self::Removed => "Removed",
             Self::Heads { here, recorded } => return write!(f, "Heads({here}, {recorded})"),
             Self::MeetingEnded => "MeetingEnded",
             Self::CallerLeft => "CallerLeft",
@@ -283,6 +301,8 @@ impl fmt::Debug for Output {
             Self::DigitSettled => f.write_str("DigitSettled"),
             Self::Enter => f.write_str("Enter"),
             Self::Mute(on) => write!(f, "Mute({on})"),
+            Self::Gain { db } => write!(f, "Gain({db})"),
+            Self::Wish(wish) => write!(f, "Wish({wish:?})"),
             Self::CountHeads => f.write_str("CountHeads"),
             Self::WakeAt(_) => f.write_str("WakeAt"),
             Self::HangUp(farewell) => write!(f, "HangUp({farewell})"),

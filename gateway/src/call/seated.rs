@@ -8,19 +8,22 @@
 //!
 //! Not here: which keys a question takes (`consent`), which a room takes (`ivr::keys`).
 
+mod asking;
 mod listening;
 mod pressing;
 mod recording;
+mod told;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::goodbye::{hang_up, leave};
 use super::turn::Turn;
-use super::{Farewell, Input, Invitation, Notice, Output, State};
+use super::{Farewell, Input, Invitation, News, Notice, Output, RecordState, State, Wish};
 use crate::consent::{Answer, Decision, Earlier, Question, Ruling, Wording};
-use crate::ids::{PromptId, SeatNo, Slot, TrackId};
+use crate::ids::{PromptId, Role, SeatNo, Slot, TrackId};
 use crate::ivr::keys::Keys;
 use crate::ivr::{lines, script};
+use asking::{Confirm, Gain};
 
 /// A caller with a seat.
 #[derive(Debug)]
@@ -32,12 +35,13 @@ pub(super) struct Seated {
 #[derive(Debug)]
 struct Seat {
     number: SeatNo,
+    role: Role,
     meeting_number: String,
     /// What to ask where recording is possible at all.
     wording: Option<Wording>,
     record: Record,
     permit: Option<Held>,
-    /// The question was answered once, or let pass: the record's beginning does not ask again.
+    /// The question was answered once, or let pass: the record's beginning does not ask again in this section.
     asked: bool,
     /// A yes that nothing was heard of in time: no other one until it is.
     unanswered: bool,
@@ -45,14 +49,19 @@ struct Seat {
     owed: Option<Decision>,
     inside: bool,
     muted: bool,
+    gain: Gain,
     keys: Keys,
+    /// What the room told while something else was being talked about.
+    later: Vec<PromptId>,
+    /// Keys that went down before this were meant for a menu that an announcement closed.
+    deaf_until: Option<Instant>,
 }
 
-/// Is the record on, and what was this caller told last?
+/// How does the record stand, and what was this caller told last?
 #[derive(Clone, Copy, Debug)]
 struct Record {
-    on: bool,
-    told: bool,
+    now: RecordState,
+    told: RecordState,
 }
 
 /// The permit this seat holds. The receipt tells who somebody is, so it prints nothing.
@@ -73,8 +82,14 @@ enum Talk {
     Free,
     /// The menu of `0` is open.
     Menu,
-    /// Heads are being counted.
-    Counting,
+    /// The chair's menu of `0 0` is open.
+    Chair,
+    /// Ending, closing and locking ask once more.
+    Confirming(Confirm),
+    /// Her hand is up and she asked for its place: `5` lowers it.
+    HandUp,
+    /// The room was asked something; `None`: to count heads.
+    Waiting(Option<Wish>),
     /// What becomes of the earlier part?
     Earlier(Earlier),
     /// The order is being written.
@@ -90,18 +105,23 @@ impl Seated {
                 (Wording::of(text, &invitation.meeting_number, *cap_months), *on_now)
             }
         };
+        let now = if on { RecordState::On } else { RecordState::Off };
         let seat = Seat {
             number: invitation.seat,
+            role: invitation.role,
             meeting_number: invitation.meeting_number,
             wording,
-            record: Record { on, told: on },
+            record: Record { now, told: now },
             permit: None,
             asked: false,
             unanswered: false,
             owed: None,
             inside: false,
             muted: false,
+            gain: Gain::default(),
             keys: Keys::default(),
+            later: Vec::new(),
+            deaf_until: None,
         };
         let meeting = script::meeting(&seat.meeting_number);
         match seat.wording.clone() {
@@ -112,7 +132,7 @@ impl Seated {
     }
 
     pub(super) fn handle(self: Box<Self>, input: Input, turn: &mut Turn<'_>) -> State {
-        let Self { mut seat, talk } = *self;
+        let Self { seat, talk } = *self;
         match input {
             Input::DigitBegan { digit, slot } => pressing::began(seat, talk, digit, slot, turn),
             Input::Digit { digit, began, ended } => pressing::ended(seat, talk, digit, began, ended, turn),
@@ -122,37 +142,12 @@ impl Seated {
             Input::NoPermit { why } => recording::no_permit(seat, talk, why, turn),
             Input::OrderWritten => recording::order_answered(seat, talk, true, turn),
             Input::OrderFailed => recording::order_answered(seat, talk, false, turn),
-            Input::RecordingChanged { on } => {
-                seat.record.on = on;
-                match talk {
-                    Talk::Free => seat.settle(Vec::new(), turn),
-                    Talk::Asked(_)
-                    | Talk::Granting { .. }
-                    | Talk::Receipt
-                    | Talk::Menu
-                    | Talk::Counting
-                    | Talk::Earlier(_)
-                    | Talk::Ordering { .. } => seat.with(talk),
-                }
-            }
-            Input::Heads { here, recorded } => match talk {
-                Talk::Counting => seat.settle(script::who(here, recorded), turn),
-                Talk::Asked(_)
-                | Talk::Granting { .. }
-                | Talk::Receipt
-                | Talk::Free
-                | Talk::Menu
-                | Talk::Earlier(_)
-                | Talk::Ordering { .. } => seat.with(talk),
-            },
-            Input::MeetingEnded => {
-                seat.break_off(talk, turn);
-                leave(Farewell::MeetingEnded, turn)
-            }
-            Input::Draining => {
-                seat.break_off(talk, turn);
-                leave(Farewell::Draining, turn)
-            }
+            Input::RecordChanged(state) => told::record_changed(seat, talk, state, turn),
+            Input::Room(news) => told::news(seat, talk, news, turn),
+            Input::Heads { here, recorded } => told::heads(seat, talk, here, recorded, turn),
+            Input::MeetingEnded => seat.goodbye(talk, Farewell::MeetingEnded, turn),
+            Input::Draining => seat.goodbye(talk, Farewell::Draining, turn),
+            Input::Removed => seat.goodbye(talk, Farewell::Removed, turn),
             Input::MediaLost => {
                 seat.break_off(talk, turn);
                 hang_up(Farewell::Lost, turn)
@@ -161,7 +156,9 @@ impl Seated {
                 seat.break_off(talk, turn);
                 State::Ended
             }
-            Input::Confirmed | Input::PinRight(_) | Input::PinWrong { .. } | Input::NotOpen => seat.with(talk),
+            Input::Confirmed | Input::PinRight(_) | Input::PinWrong { .. } | Input::NotOpen | Input::Locked => {
+                seat.with(talk)
+            }
         }
     }
 }
@@ -169,6 +166,11 @@ impl Seated {
 impl Seat {
     fn with(self, talk: Talk) -> State {
         State::Seated(Box::new(Seated { seat: self, talk }))
+    }
+
+    /// Does the key of this turn count, or was it meant for a menu that an announcement closed?
+    fn hears(&self, turn: &Turn<'_>) -> bool {
+        self.deaf_until.is_none_or(|until| turn.down >= until)
     }
 
     /// Opens the consent question, after saying `first`.
@@ -184,27 +186,25 @@ impl Seat {
     /// wait. Everything that ends a question ends here.
     fn settle(mut self, mut parts: Vec<PromptId>, turn: &mut Turn<'_>) -> State {
         self.keys = Keys::default();
+        parts.append(&mut self.later);
         if !self.inside {
             self.inside = true;
             turn.out.push(Output::Enter);
             parts.extend(script::enter(self.number));
         }
-        if self.record.told != self.record.on {
-            self.record.told = self.record.on;
-            parts.extend(if self.record.on {
-                [lines::TONE_ON, lines::RECORD_ON]
-            } else {
-                [lines::TONE_OFF, lines::RECORD_OFF]
-            });
+        let Record { now, told } = self.record;
+        if told != now {
+            self.record.told = now;
+            parts.extend(now.announced(told));
             // Recording begins only now: she is asked in a whisper, and nobody is muted for it.
-            if self.record.on
+            if now.is_on()
                 && !self.asked
                 && self.permit.is_none()
                 && let Some(wording) = self.wording.clone()
             {
                 return self.ask(wording, parts, turn);
             }
-            if self.record.on {
+            if now.is_on() {
                 parts.push(if self.permit.is_some() { lines::STATUS_RECORDED } else { lines::STATUS_OFF });
             }
         }
@@ -282,6 +282,19 @@ impl Seat {
         }
     }
 
+    fn goodbye(self, talk: Talk, why: Farewell, turn: &mut Turn<'_>) -> State {
+        self.break_off(talk, turn);
+        leave(why, turn)
+    }
+
+    /// Asks something of the room.
+    fn wish(self, wish: Wish, turn: &mut Turn<'_>) -> State {
+        turn.hush();
+        turn.out.push(Output::Wish(wish));
+        turn.wake_in(ANSWERED_WITHIN);
+        self.with(Talk::Waiting(Some(wish)))
+    }
+
     /// The call ends here: an open question is evidence, and one about the earlier part is answered with *erase*.
     fn break_off(&self, talk: Talk, turn: &mut Turn<'_>) {
         match talk {
@@ -295,7 +308,10 @@ impl Seat {
             | Talk::Receipt
             | Talk::Free
             | Talk::Menu
-            | Talk::Counting
+            | Talk::Chair
+            | Talk::Confirming(_)
+            | Talk::HandUp
+            | Talk::Waiting(_)
             | Talk::Ordering { .. } => {
                 if let Some(decision) = self.owed {
                     turn.out.push(Output::Order { decision });
@@ -322,3 +338,6 @@ const ORDERED_WITHIN: Duration = Duration::from_secs(10);
 
 /// An order that could not be written is tried again after this.
 const OWED_AGAIN: Duration = Duration::from_secs(30);
+
+/// The shell answers for the room at once; this is for the day it does not.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(3);

@@ -197,6 +197,18 @@ impl Caller {
         })
     }
 
+    fn wishes(&self) -> Vec<Wish> {
+        let wish = |output: &Output| match output {
+            Output::Wish(wish) => Some(*wish),
+            _ => None,
+        };
+        self.out.iter().filter_map(wish).collect()
+    }
+
+    fn keys(&mut self, keys: &str) {
+        keys.chars().for_each(|key| self.press(key));
+    }
+
     fn tried_pins(&self) -> Vec<String> {
         let digits = |output: &Output| match output {
             Output::TryPin { digits } => Some(digits.expose().to_string()),
@@ -216,6 +228,17 @@ fn act(output: &Output) -> Option<&Act> {
 fn invitation(on_now: bool) -> Invitation {
     let notice = Notice::Ask { text: "until-approval".into(), cap_months: 6, on_now };
     Invitation { meeting_number: "4711".into(), seat: SeatNo(3), role: Role::Guest, notice }
+}
+
+fn in_the_room_as(role: Role) -> Caller {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.feed(Input::PinRight(Invitation { role, ..invitation(true) }));
+    caller.wait(1_000);
+    caller.press('2');
+    caller.hear_out();
+    caller.took();
+    caller
 }
 
 fn permitted(track: u8) -> Input {
@@ -786,7 +809,7 @@ fn a_two_of_somebody_off_record_changes_nothing_and_is_answered() {
 fn a_two_in_the_menu_withdraws_too() {
     let mut caller = Caller::recorded_in_room();
     caller.press('0');
-    assert!(caller.says(lines::MENU));
+    assert!(caller.says(lines::MENU_REFUSE));
     caller.took();
     caller.down('2');
     assert!(matches!(caller.out[0], Output::EndPermit { .. }));
@@ -814,13 +837,237 @@ fn a_digit_after_a_menu_that_timed_out_does_nothing() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_said_kindly() {
-    for key in "04578".chars() {
-        let mut caller = Caller::refuser_in_room();
-        caller.press('0');
+fn the_menu_offers_what_this_seat_may_do_and_nothing_else() {
+    let offered = |role, key: char| {
+        let mut caller = in_the_room_as(role);
         caller.press(key);
-        assert!(caller.says(lines::NOT_HERE), "{key}");
+        caller
+    };
+    let guest = offered(Role::Guest, '0');
+    assert!(guest.says(lines::MENU_AGREE) && !guest.says(lines::MENU_REFUSE), "she is not recorded");
+    assert!(guest.says(lines::MENU_PERSON) && !guest.says(lines::MENU_CHAIR) && !guest.says(lines::MENU_DEMAND));
+    let member = offered(Role::Member, '0');
+    assert!(member.says(lines::MENU_DEMAND) && member.says(lines::MENU_PERSON) && !member.says(lines::MENU_CHAIR));
+    let chair = offered(Role::Chair, '0');
+    assert!(chair.says(lines::MENU_CHAIR) && !chair.says(lines::MENU_DEMAND) && !chair.says(lines::MENU_PERSON));
+    let mut recorded = Caller::recorded_in_room();
+    recorded.press('0');
+    assert!(recorded.says(lines::MENU_REFUSE) && !recorded.says(lines::MENU_AGREE));
+}
+
+#[test]
+fn a_shortcut_does_what_the_menu_does() {
+    for (key, wish) in [('4', Wish::Agenda), ('5', Wish::Hand), ('7', Wish::DemandPause)] {
+        for prefix in ['*', '0'] {
+            let mut caller = in_the_room_as(Role::Member);
+            caller.press(prefix);
+            caller.press(key);
+            assert_eq!(caller.wishes(), [wish], "{prefix}{key}");
+        }
     }
+}
+
+#[test]
+fn only_a_member_demands_a_pause() {
+    for role in [Role::Guest, Role::Chair] {
+        let mut caller = in_the_room_as(role);
+        caller.keys("*7");
+        assert!(caller.wishes().is_empty() && caller.says(lines::NOT_HERE), "{role:?}");
+    }
+}
+
+#[test]
+fn four_tells_the_agenda_item() {
+    let mut caller = Caller::refuser_in_room();
+    caller.keys("*4");
+    caller.feed(Input::Room(News::Agenda(Some(12))));
+    assert_eq!(caller.saying.clone().unwrap().1, [lines::AGENDA_ITEM, lines::NUMBERS[2]]);
+    caller.keys("04");
+    caller.feed(Input::Room(News::Agenda(None)));
+    assert!(caller.says(lines::AGENDA_NONE));
+}
+
+#[test]
+fn five_raises_the_hand_then_tells_its_place_and_five_again_lowers_it() {
+    let mut caller = Caller::refuser_in_room();
+    caller.keys("*5");
+    caller.feed(Input::Room(News::HandUp { place: 2, already: false }));
+    assert!(caller.says(lines::HAND_UP) && caller.says(lines::DIGITS[2]) && !caller.says(lines::HAND_LOWER));
+    caller.press('5');
+    assert_eq!(caller.wishes(), [Wish::Hand], "a plain five is no command");
+    caller.keys("*5");
+    caller.feed(Input::Room(News::HandUp { place: 1, already: true }));
+    assert!(caller.says(lines::HAND_LOWER) && caller.says(lines::DIGITS[1]));
+    caller.press('5');
+    assert_eq!(caller.wishes(), [Wish::Hand, Wish::Hand, Wish::LowerHand]);
+    caller.feed(Input::Room(News::HandDown));
+    assert!(caller.says(lines::HAND_DOWN));
+}
+
+#[test]
+fn a_hand_that_is_asked_about_stays_up_without_a_key() {
+    let mut caller = Caller::refuser_in_room();
+    caller.keys("*5");
+    caller.feed(Input::Room(News::HandUp { place: 1, already: true }));
+    caller.hear_out();
+    caller.wait(5_100);
+    caller.press('5');
+    assert!(!caller.wishes().contains(&Wish::LowerHand));
+}
+
+#[test]
+fn eight_goes_round_the_steps_and_ends_where_it_began() {
+    let mut caller = Caller::refuser_in_room();
+    for _ in 0..4 {
+        caller.keys("*8");
+    }
+    let gains: Vec<i8> =
+        caller.out.iter().filter_map(|o| if let Output::Gain { db } = o { Some(*db) } else { None }).collect();
+    assert_eq!(gains, [6, 12, -6, 0]);
+    assert!(caller.says(lines::VOLUME_NORMAL));
+}
+
+#[test]
+fn zero_zero_calls_a_person_for_everybody_but_the_chair() {
+    for role in [Role::Guest, Role::Member] {
+        let mut caller = in_the_room_as(role);
+        caller.keys("00");
+        assert_eq!(caller.wishes(), [Wish::Help]);
+        caller.feed(Input::Room(News::HelpCalled));
+        assert!(caller.says(lines::HELP_CALLED));
+    }
+    let mut chair = in_the_room_as(Role::Chair);
+    chair.keys("00");
+    assert!(chair.wishes().is_empty() && chair.says(lines::CHAIR_RECORD) && chair.says(lines::CHAIR_END));
+}
+
+#[test]
+fn the_chairs_keys_do_what_the_chairs_menu_says() {
+    for (key, wish) in [
+        ('1', Wish::Record),
+        ('2', Wish::Pause),
+        ('5', Wish::NextSpeaker),
+        ('6', Wish::MuteAll),
+        ('7', Wish::WhetherLocked),
+    ] {
+        let mut chair = in_the_room_as(Role::Chair);
+        chair.keys("00");
+        chair.press(key);
+        assert_eq!(chair.wishes(), [wish], "00{key}");
+    }
+    for key in "048*#".chars() {
+        let mut chair = in_the_room_as(Role::Chair);
+        chair.keys("00");
+        chair.press(key);
+        assert!(chair.wishes().is_empty() && chair.saying.is_none(), "00{key} does nothing");
+    }
+}
+
+#[test]
+fn the_chairs_two_pauses_the_record_and_takes_back_no_permit() {
+    let mut chair = Caller::at_pin();
+    chair.key_pin();
+    chair.feed(Input::PinRight(Invitation { role: Role::Chair, ..invitation(true) }));
+    chair.hear_out();
+    chair.press('1');
+    chair.feed(permitted(1));
+    chair.press('#');
+    chair.hear_out();
+    chair.took();
+    chair.keys("002");
+    assert_eq!(chair.wishes(), [Wish::Pause]);
+    assert!(chair.permit_ends().is_empty());
+    chair.feed(Input::RecordChanged(RecordState::Paused));
+    assert!(chair.says(lines::TONE_OFF) && chair.says(lines::RECORD_PAUSED));
+}
+
+#[test]
+fn closing_locking_and_ending_ask_once_more() {
+    for (key, question, wish) in [
+        ('3', lines::CONFIRM_CLOSE, Wish::CloseSection),
+        ('7', lines::CONFIRM_LOCK, Wish::Lock(true)),
+        ('9', lines::CONFIRM_END, Wish::EndForAll),
+    ] {
+        let asked = || {
+            let mut chair = in_the_room_as(Role::Chair);
+            chair.keys("00");
+            chair.press(key);
+            if key == '7' {
+                chair.feed(Input::Room(News::WhetherLocked(false)));
+            }
+            assert!(chair.says(question), "{key}");
+            chair.took();
+            chair
+        };
+        let mut chair = asked();
+        chair.press('1');
+        assert!(chair.wishes().is_empty(), "a key of the first 700 ms is no answer");
+        chair.hear_out();
+        chair.press('1');
+        assert_eq!(chair.wishes(), [wish]);
+        let mut chair = asked();
+        chair.hear_out();
+        chair.press(key);
+        assert!(chair.wishes().is_empty() && chair.says(lines::CONFIRM_NO), "the same key is no yes");
+        let mut chair = asked();
+        chair.hear_out();
+        chair.wait(5_100);
+        assert!(chair.wishes().is_empty() && chair.says(lines::CONFIRM_NO), "silence is no yes");
+    }
+}
+
+#[test]
+fn unlocking_asks_nothing_more() {
+    let mut chair = in_the_room_as(Role::Chair);
+    chair.keys("007");
+    chair.feed(Input::Room(News::WhetherLocked(true)));
+    assert_eq!(chair.wishes(), [Wish::WhetherLocked, Wish::Lock(false)]);
+    chair.feed(Input::Room(News::Locked(false)));
+    assert!(chair.says(lines::UNLOCKED));
+}
+
+#[test]
+fn a_locked_meeting_is_said_at_the_door() {
+    let mut caller = Caller::at_pin();
+    caller.key_pin();
+    caller.feed(Input::Locked);
+    assert!(caller.says(lines::BYE_LOCKED));
+    caller.hear_out();
+    assert_eq!(caller.hung_up(), Some(Farewell::Locked));
+}
+
+#[test]
+fn who_was_muted_by_the_chair_unmutes_with_the_same_key_as_ever() {
+    let mut caller = Caller::refuser_in_room();
+    caller.feed(Input::Room(News::EverybodyMuted));
+    assert!(caller.says(lines::MUTED_ALL));
+    caller.keys("*6");
+    assert!(caller.out.iter().any(|output| matches!(output, Output::Mute(false))) && caller.says(lines::UNMUTED));
+}
+
+#[test]
+fn what_the_room_tells_waits_for_an_open_question() {
+    let mut caller = Caller::at_notice();
+    let asked = caller.saying.clone();
+    caller.feed(Input::Room(News::EverybodyMuted));
+    assert_eq!(caller.saying, asked);
+    caller.wait(1_000);
+    caller.press('2');
+    assert!(caller.says(lines::MUTED_ALL));
+    caller.took();
+    caller.hear_out();
+    caller.keys("*6");
+    assert!(!caller.says(lines::MUTED_ALL), "once");
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_is_not_said() {
+    let mut caller = Caller::refuser_in_room();
+    caller.keys("*4");
+    caller.wait(3_100);
+    caller.took();
+    caller.feed(Input::Room(News::Agenda(Some(3))));
+    assert!(caller.out.is_empty());
 }
 
 #[test]
@@ -844,7 +1091,8 @@ fn nine_counts_heads() {
     caller.press('9');
     assert!(caller.out.iter().any(|output| matches!(output, Output::CountHeads)));
     caller.feed(Input::Heads { here: 12, recorded: 1 });
-    assert_eq!(caller.saying.clone().unwrap().1, [lines::NUMBERS[2], lines::WHO_HERE, lines::WHO_RECORDED_ONE]);
+    let told = [lines::NUMBERS[2], lines::WHO_HERE, lines::WHO_RECORDED_ONE, lines::RECORD_RUNNING];
+    assert_eq!(caller.saying.clone().unwrap().1, told);
 }
 
 #[test]
@@ -902,7 +1150,7 @@ fn if_recording_begins_only_later_everybody_is_asked_then() {
     assert!(caller.says(lines::NOT_YET_ON) && caller.entered());
     assert_eq!(caller.acts(), []);
     caller.hear_out();
-    caller.feed(Input::RecordingChanged { on: true });
+    caller.feed(Input::RecordChanged(RecordState::On));
     assert!(caller.says(lines::TONE_ON) && caller.says(lines::NOTICE_WHO));
     assert_eq!(caller.acts(), [ActKind::Offered]);
     caller.press('1');
@@ -915,14 +1163,14 @@ fn if_recording_begins_only_later_everybody_is_asked_then() {
 #[test]
 fn who_was_asked_already_only_hears_how_it_stands() {
     let mut caller = Caller::refuser_in_room();
-    caller.feed(Input::RecordingChanged { on: false });
+    caller.feed(Input::RecordChanged(RecordState::Off));
     assert!(caller.says(lines::RECORD_OFF));
-    caller.feed(Input::RecordingChanged { on: true });
+    caller.feed(Input::RecordChanged(RecordState::On));
     assert!(caller.says(lines::RECORD_ON) && caller.says(lines::STATUS_OFF));
     assert!(caller.acts().is_empty());
     let mut caller = Caller::recorded_in_room();
-    caller.feed(Input::RecordingChanged { on: false });
-    caller.feed(Input::RecordingChanged { on: true });
+    caller.feed(Input::RecordChanged(RecordState::Off));
+    caller.feed(Input::RecordChanged(RecordState::On));
     assert!(caller.says(lines::RECORD_ON) && caller.says(lines::STATUS_RECORDED));
 }
 
@@ -931,12 +1179,72 @@ fn one_question_at_a_time() {
     let mut caller = Caller::recorded_in_room();
     caller.press('2');
     let asked = caller.saying.clone();
-    caller.feed(Input::RecordingChanged { on: false });
+    caller.feed(Input::RecordChanged(RecordState::Off));
     assert_eq!(caller.saying, asked, "the open question is not interrupted");
     caller.hear_out();
     caller.press('9');
     caller.feed(Input::OrderWritten);
     assert!(caller.says(lines::ORDER_KEPT) && caller.says(lines::RECORD_OFF));
+}
+
+#[test]
+fn each_change_of_the_record_has_a_tone_and_a_sentence_of_its_own() {
+    let mut caller = Caller::refuser_in_room();
+    for (state, tone, sentence) in [
+        (RecordState::Paused, lines::TONE_OFF, lines::RECORD_PAUSED),
+        (RecordState::On, lines::TONE_ON, lines::RECORD_RESUMED),
+        (RecordState::Demanded, lines::TONE_OFF, lines::DEMAND_PAUSED),
+        (RecordState::On, lines::TONE_ON, lines::RECORD_RESUMED),
+        (RecordState::Off, lines::TONE_OFF, lines::RECORD_OFF),
+        (RecordState::On, lines::TONE_ON, lines::RECORD_ON),
+        (RecordState::SectionClosed, lines::TONE_OFF, lines::SECTION_CLOSED),
+    ] {
+        caller.feed(Input::RecordChanged(state));
+        assert!(caller.says(tone) && caller.says(sentence), "{state:?}");
+    }
+}
+
+#[test]
+fn a_record_that_begins_closes_a_menu_and_a_key_meant_for_the_menu_takes_nothing_back() {
+    let mut caller = Caller::recorded_in_room();
+    caller.feed(Input::RecordChanged(RecordState::Paused));
+    caller.press('0');
+    caller.feed(Input::RecordChanged(RecordState::On));
+    assert!(caller.says(lines::TONE_ON) && caller.says(lines::STATUS_RECORDED));
+    caller.took();
+    caller.pass(500);
+    caller.press('2');
+    assert!(caller.permit_ends().is_empty());
+    caller.pass(200);
+    caller.press('2');
+    assert_eq!(caller.permit_ends().len(), 1);
+}
+
+#[test]
+fn a_closed_section_ends_the_permit_and_the_next_asks_again() {
+    let mut caller = Caller::recorded_in_room();
+    caller.feed(Input::RecordChanged(RecordState::SectionClosed));
+    assert!(caller.says(lines::SECTION_CLOSED));
+    caller.took();
+    caller.press('2');
+    assert!(caller.permit_ends().is_empty() && caller.says(lines::STATUS_OFF), "the shell ended it already");
+    caller.took();
+    caller.feed(Input::RecordChanged(RecordState::On));
+    assert_eq!(caller.acts(), [ActKind::Offered]);
+    caller.hear_out();
+    caller.press('1');
+    assert_eq!(caller.grants(), 1);
+}
+
+#[test]
+fn who_said_yes_in_vain_is_asked_again_when_the_record_begins_again() {
+    let mut caller = Caller::granting();
+    caller.feed(Input::NoPermit { why: NoPermit::DiskFull });
+    caller.hear_out();
+    caller.feed(Input::RecordChanged(RecordState::Off));
+    caller.took();
+    caller.feed(Input::RecordChanged(RecordState::On));
+    assert_eq!(caller.acts(), [ActKind::Offered]);
 }
 
 // ---- the end ----
@@ -946,6 +1254,7 @@ fn the_end_of_the_meeting_is_said_and_then_the_line_is_put_down() {
     for (end, told, farewell) in [
         (Input::MeetingEnded, lines::BYE_ENDED, Farewell::MeetingEnded),
         (Input::Draining, lines::BYE_DRAINING, Farewell::Draining),
+        (Input::Removed, lines::BYE_REMOVED, Farewell::Removed),
     ] {
         let mut caller = Caller::recorded_in_room();
         caller.feed(end);
@@ -998,6 +1307,7 @@ enum Deed {
     Wait(u64),
     Said(u32, usize),
     Tell(Input),
+    Keys(&'static str),
     /// `0 1`, the whole notice, `1`.
     Agree,
 }
@@ -1014,9 +1324,22 @@ fn deed() -> impl Strategy<Value = Deed> {
         Input::NoPermit { why: NoPermit::NoKeys },
         Input::OrderWritten,
         Input::OrderFailed,
-        Input::RecordingChanged { on: true },
-        Input::RecordingChanged { on: false },
+        Input::RecordChanged(RecordState::On),
+        Input::RecordChanged(RecordState::Off),
+        Input::RecordChanged(RecordState::Paused),
+        Input::RecordChanged(RecordState::Demanded),
+        Input::RecordChanged(RecordState::SectionClosed),
+        Input::Room(News::Agenda(Some(3))),
+        Input::Room(News::HandUp { place: 1, already: true }),
+        Input::Room(News::HandDown),
+        Input::Room(News::WhetherLocked(false)),
+        Input::Room(News::Locked(true)),
+        Input::Room(News::Refused(Refused::NoKeys)),
+        Input::Room(News::EverybodyMuted),
+        Input::Room(News::YourTurn),
         Input::Heads { here: 3, recorded: 2 },
+        Input::Locked,
+        Input::Removed,
         Input::TimePassed,
         Input::MeetingEnded,
         Input::MediaLost,
@@ -1028,8 +1351,9 @@ fn deed() -> impl Strategy<Value = Deed> {
         3 => Just(Deed::HearOut),
         4 => prop::sample::select(vec![100, 1_000, 6_000, 16_000, 200_000]).prop_map(Deed::Wait),
         1 => (0_u32..20, 0_usize..8).prop_map(|(token, part)| Deed::Said(token, part)),
-        5 => told.prop_map(Deed::Tell),
+        7 => told.prop_map(Deed::Tell),
         2 => Just(Deed::Agree),
+        2 => prop::sample::select(vec!["00", "001", "007", "009", "*5", "*8"]).prop_map(Deed::Keys),
     ]
 }
 
@@ -1041,6 +1365,8 @@ struct Onlooker {
     pressed: Option<char>,
     /// A yes was granted and neither refused nor taken back since.
     open: bool,
+    /// Who is on the line, once she is in.
+    role: Option<Role>,
 }
 
 impl Onlooker {
@@ -1054,7 +1380,8 @@ impl Onlooker {
                 }
             }
             Input::Digit { digit, .. } => self.pressed = Some(*digit),
-            Input::NoPermit { .. } => self.open = false,
+            Input::NoPermit { .. } | Input::RecordChanged(RecordState::SectionClosed) => self.open = false,
+            Input::PinRight(invitation) => self.role = self.role.or(Some(invitation.role)),
             _ => {}
         }
         for output in out {
@@ -1063,6 +1390,11 @@ impl Onlooker {
                 Output::Hush => self.said = None,
                 Output::Act(act) if act.kind == ActKind::Offered => self.heard.clear(),
                 Output::EndPermit { .. } => self.open = false,
+                Output::Wish(wish) => {
+                    assert!(!wish.is_the_chairs() || self.role == Some(Role::Chair), "{wish:?} is the chair's");
+                    let confirmed = matches!(wish, Wish::CloseSection | Wish::Lock(true) | Wish::EndForAll);
+                    assert!(!confirmed || self.pressed == Some('1'), "{wish:?} asks once more");
+                }
                 Output::Grant { .. } => {
                     assert_eq!(self.pressed, Some('1'), "a yes is a 1");
                     assert!(matches!(input, Input::Digit { .. }), "a yes is a key");
@@ -1116,6 +1448,7 @@ fn live(caller: &mut Caller, onlooker: &mut Onlooker, deed: &Deed) {
                 live(caller, onlooker, &deed);
             }
         }
+        Deed::Keys(keys) => keys.chars().for_each(|key| live(caller, onlooker, &Deed::Press(key))),
         Deed::Tell(input) => watched(caller, onlooker, input.clone()),
     }
 }
@@ -1130,17 +1463,23 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn no_life_of_a_call_yields_a_yes_unheard_or_a_second_one(deeds in prop::collection::vec(deed(), 1..80), far in 0..6) {
+    fn no_life_of_a_call_yields_a_yes_unheard_or_a_second_one(deeds in prop::collection::vec(deed(), 1..80), far in 0..7) {
         let (mut caller, open) = match far {
             0 => (Caller::ringing(), false),
             1 => (Caller::at_pin(), false),
             2 => (Caller::at_notice(), false),
             3 => (Caller::refuser_in_room(), false),
             4 => (Caller::granting(), true),
+            5 => (in_the_room_as(Role::Chair), false),
             _ => (Caller::recorded_in_room(), true),
         };
         let said = caller.saying.clone().map(|(token, prompts, _)| (token, prompts));
-        let mut onlooker = Onlooker { said, open, ..Onlooker::default() };
+        let role = match far {
+            0 | 1 => None,
+            5 => Some(Role::Chair),
+            _ => Some(Role::Guest),
+        };
+        let mut onlooker = Onlooker { said, open, role, ..Onlooker::default() };
         for deed in &deeds {
             live(&mut caller, &mut onlooker, deed);
         }

@@ -90,7 +90,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
         tokio::spawn(listener.clone().read(datagrams.clone()));
     }
     let (asks, ask_queue) = mpsc::channel(ASKS);
-    tokio::spawn(control::serve(door, asks));
+    tokio::spawn(control::serve(door, asks, config.spool()));
     let (stopper, stop) = watch::channel(0);
     tokio::spawn(signals(stopper));
 

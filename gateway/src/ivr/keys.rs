@@ -20,13 +20,41 @@ pub enum Command {
     DoNotRecord,
     /// `0 3`
     Status,
+    /// `*4`, `0 4`
+    Agenda,
+    /// `*5`, `0 5`
+    Hand,
     /// `*6`, `0 6`
     Mute,
+    /// `*7`, `0 7`: members.
+    Demand,
+    /// `*8`, `0 8`
+    Louder,
     /// `*9`, `0 9`
     Who,
-    /// A key of the menu that this gateway does not know yet: said kindly.
-    NotHere,
+    /// `0 0`: the chair's menu; for others, a person.
+    Deeper,
     /// Nothing at all: left alone, too late, or the first half of a command.
+    Nothing,
+}
+
+/// What the chair asked for after `0 0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChairCommand {
+    /// `0 0 1`
+    Record,
+    /// `0 0 2`
+    Pause,
+    /// `0 0 3`
+    Close,
+    /// `0 0 5`
+    Next,
+    /// `0 0 6`
+    MuteAll,
+    /// `0 0 7`
+    Lock,
+    /// `0 0 9`
+    End,
     Nothing,
 }
 
@@ -59,13 +87,25 @@ impl Keys {
 /// What a single key means while the menu of `0` is open.
 pub fn in_menu(key: char) -> Command {
     match key {
+        '0' => Command::Deeper,
         '1' => Command::Agree,
         '2' => Command::DoNotRecord,
         '3' => Command::Status,
-        '6' => Command::Mute,
-        '9' => Command::Who,
-        '0' | '4' | '5' | '7' | '8' => Command::NotHere,
-        _ => Command::Nothing,
+        _ => shortcut(key),
+    }
+}
+
+/// What a single key means while the chair's menu is open.
+pub fn in_chairs_menu(key: char) -> ChairCommand {
+    match key {
+        '1' => ChairCommand::Record,
+        '2' => ChairCommand::Pause,
+        '3' => ChairCommand::Close,
+        '5' => ChairCommand::Next,
+        '6' => ChairCommand::MuteAll,
+        '7' => ChairCommand::Lock,
+        '9' => ChairCommand::End,
+        _ => ChairCommand::Nothing,
     }
 }
 
@@ -78,10 +118,21 @@ fn plain(key: char) -> Command {
 }
 
 fn after_prefix(sign: char, key: char) -> Command {
-    match (sign, key) {
-        ('*', '6') => Command::Mute,
-        ('*', '9') => Command::Who,
-        ('*', '4' | '5' | '7' | '8') => Command::NotHere,
+    match sign {
+        '*' => shortcut(key),
+        _ => Command::Nothing,
+    }
+}
+
+/// The keys that mean the same in the menu and after a star.
+fn shortcut(key: char) -> Command {
+    match key {
+        '4' => Command::Agenda,
+        '5' => Command::Hand,
+        '6' => Command::Mute,
+        '7' => Command::Demand,
+        '8' => Command::Louder,
+        '9' => Command::Who,
         _ => Command::Nothing,
     }
 }
@@ -124,9 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn star_six_and_star_nine_are_shortcuts() {
-        assert_eq!(press(&[('*', 0), ('6', 4_900)])[1], Command::Mute);
-        assert_eq!(press(&[('*', 0), ('9', 300)])[1], Command::Who);
+    fn a_star_before_four_to_nine_is_the_menu_in_short() {
+        for key in '4'..='9' {
+            assert_eq!(press(&[('*', 0), (key, 4_900)])[1], in_menu(key), "*{key}");
+            assert!(in_menu(key) != Command::Nothing);
+        }
     }
 
     #[test]

@@ -85,14 +85,15 @@ impl Plan {
     /// (`consent::Wording::knows`): a meeting whose callers could not be told the truth is not taken.
     pub fn put(&mut self, mut meeting: Meeting, speakable: impl Fn(&str, u32) -> bool) -> Result<(), PlanError> {
         self.check(&meeting, speakable)?;
-        let mut used = self.meetings.remove(&meeting.id).map(|planned| planned.used).unwrap_or_default();
+        let before = self.meetings.remove(&meeting.id);
+        let (mut used, agenda) = before.map(|planned| (planned.used, planned.agenda)).unwrap_or_default();
         let gone: BTreeSet<TrackId> = self.retired.iter().flat_map(|retired| retired.used.iter().copied()).collect();
         let mut seen = BTreeSet::new();
         meeting
             .track_keys
             .retain(|key| !used.contains(&key.track) && !gone.contains(&key.track) && seen.insert(key.track));
         used.sort_unstable();
-        self.meetings.insert(meeting.id, Planned { meeting, used });
+        self.meetings.insert(meeting.id, Planned { meeting, used, agenda });
         Ok(())
     }
 
@@ -116,6 +117,22 @@ impl Plan {
 
     pub fn meeting(&self, meeting: MeetingId) -> Option<&Meeting> {
         self.meetings.get(&meeting).map(|planned| &planned.meeting)
+    }
+
+    /// Where the meeting is in its agenda, as the desk said last.
+    pub fn agenda(&self, meeting: MeetingId) -> Option<u32> {
+        self.meetings.get(&meeting)?.agenda
+    }
+
+    /// False: there is no such meeting, or no such item can be spoken.
+    pub fn set_agenda(&mut self, meeting: MeetingId, item: Option<u32>) -> bool {
+        let speakable = item.is_none_or(|item| (1..=LAST_ITEM).contains(&item));
+        let planned = self.meetings.get_mut(&meeting).filter(|_| speakable);
+        let known = planned.is_some();
+        if let Some(planned) = planned {
+            planned.agenda = item;
+        }
+        known
     }
 
     /// Where these digits lead. Takes the same time whichever PIN is right, or none; counts wrong ones by caller and by the
@@ -217,6 +234,8 @@ impl Plan {
 struct Planned {
     meeting: Meeting,
     used: Vec<TrackId>,
+    #[serde(default)]
+    agenda: Option<u32>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -244,6 +263,8 @@ fn is_open(open: &Open, utc_ms: i64) -> bool {
 }
 
 const VERSION: u32 = 1;
+
+const LAST_ITEM: u32 = 999;
 
 const LONGEST_MONTH_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 

@@ -64,6 +64,51 @@ fn each_pin_leads_to_its_meeting_and_its_role() {
     assert_eq!(enter(&mut plan, GUEST), Entry::Right { meeting: MeetingId([1; 16]), role: Role::Guest });
     assert_eq!(enter(&mut plan, CHAIR), Entry::Right { meeting: MeetingId([1; 16]), role: Role::Chair });
     assert_eq!(enter(&mut plan, "00000000"), Entry::Right { meeting: MeetingId([2; 16]), role: Role::Guest });
+    let mut third = meeting(3, "11111111");
+    third.pins.member = Some(pin::digest(&third.pins.key, Role::Member, "2718281828"));
+    third.track_keys = keys(20..22);
+    plan.put(third, |_, _| true).unwrap();
+    assert_eq!(enter(&mut plan, "2718281828"), Entry::Right { meeting: MeetingId([3; 16]), role: Role::Member });
+}
+
+#[test]
+fn the_agenda_outlasts_a_restart_and_a_meeting_that_is_put_again() {
+    let mut plan = planned();
+    let id = MeetingId([1; 16]);
+    assert!(plan.set_agenda(id, Some(12)));
+    assert!(!plan.set_agenda(id, Some(0)) && !plan.set_agenda(id, Some(1_000)), "what cannot be spoken is not taken");
+    assert!(!plan.set_agenda(MeetingId([9; 16]), Some(1)));
+    let mut plan = Plan::from_json(&plan.to_json()).unwrap();
+    plan.put(meeting(1, GUEST), |_, _| true).unwrap();
+    assert_eq!(plan.agenda(id), Some(12));
+    assert!(plan.set_agenda(id, None));
+    assert_eq!(plan.agenda(id), None);
+}
+
+proptest::proptest! {
+    /// Nobody puts anything: calls come, slips happen, tracks begin, the program is started again.
+    #[test]
+    fn for_an_hour_without_the_archive_the_right_pin_opens_and_no_key_comes_twice(
+        deeds in proptest::collection::vec(0_u8..4, 200),
+    ) {
+        let (mut plan, mut now, mut taken) = (Plan::default(), start(), BTreeSet::new());
+        plan.put(Meeting { track_keys: keys(0..200), ..meeting(1, GUEST) }, |_, _| true).unwrap();
+        let id = MeetingId([1; 16]);
+        for deed in deeds {
+            now += Duration::from_secs(18);
+            match deed {
+                0 => {
+                    let wrong = plan.enter("0", CallerTag([7; 16]), "100", now, 0);
+                    let delayed = matches!(wrong, Entry::Wrong { delay } if delay <= Duration::from_secs(30));
+                    assert!(delayed, "{wrong:?}");
+                }
+                1 => assert!(matches!(plan.enter(GUEST, CallerTag([7; 16]), "100", now, 0), Entry::Right { .. })),
+                2 => assert!(taken.insert(plan.take_key(id).unwrap().track)),
+                _ => plan = Plan::from_json(&plan.to_json()).unwrap(),
+            }
+            assert_eq!(plan.keys_left(id) as usize + taken.len(), 200);
+        }
+    }
 }
 
 #[test]

@@ -24,11 +24,13 @@ pub(super) fn said(seat: Seat, talk: Talk, token: u32, part: usize, turn: &mut T
             seat.with(Talk::Earlier(question))
         }
         Talk::Receipt if last => seat.settle(Vec::new(), turn),
-        Talk::Menu if last => {
-            turn.wake_in(MENU_HOLDS);
-            seat.with(Talk::Menu)
+        Talk::Menu | Talk::Chair | Talk::Confirming(_) | Talk::HandUp => {
+            if last {
+                turn.wake_in(MENU_HOLDS);
+            }
+            seat.with(talk)
         }
-        Talk::Receipt | Talk::Menu | Talk::Granting { .. } | Talk::Free | Talk::Counting | Talk::Ordering { .. } => {
+        Talk::Receipt | Talk::Granting { .. } | Talk::Free | Talk::Waiting(_) | Talk::Ordering { .. } => {
             seat.with(talk)
         }
     }
@@ -50,7 +52,8 @@ pub(super) fn time_passed(mut seat: Seat, talk: Talk, turn: &mut Turn<'_>) -> St
             seat.unanswered = true;
             seat.settle(vec![lines::PERMIT_RECORDER_AWAY, lines::PERMIT_NONE], turn)
         }
-        Talk::Receipt | Talk::Menu | Talk::Counting => seat.settle(Vec::new(), turn),
+        Talk::Receipt | Talk::Menu | Talk::Chair | Talk::HandUp | Talk::Waiting(_) => seat.settle(Vec::new(), turn),
+        Talk::Confirming(_) => seat.settle(vec![lines::CONFIRM_NO], turn),
         Talk::Free => {
             if let Some(decision) = seat.owed {
                 turn.out.push(Output::Order { decision });
@@ -66,5 +69,5 @@ pub(super) fn time_passed(mut seat: Seat, talk: Talk, turn: &mut Turn<'_>) -> St
     }
 }
 
-/// How long the menu waits for a key after its last word.
+/// How long a menu, or a question of it, waits for a key after its last word.
 const MENU_HOLDS: Duration = Duration::from_secs(5);

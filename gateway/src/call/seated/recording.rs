@@ -23,7 +23,10 @@ pub(super) fn permitted(mut seat: Seat, talk: Talk, held: Held, turn: &mut Turn<
         | Talk::Receipt
         | Talk::Free
         | Talk::Menu
-        | Talk::Counting
+        | Talk::Chair
+        | Talk::Confirming(_)
+        | Talk::HandUp
+        | Talk::Waiting(_)
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => {
             seat.unanswered = false;
@@ -37,6 +40,8 @@ pub(super) fn no_permit(mut seat: Seat, talk: Talk, why: NoPermit, turn: &mut Tu
     seat.unanswered = false;
     match talk {
         Talk::Granting { .. } => {
+            // She wanted to be recorded: the next beginning of the record asks her again.
+            seat.asked = false;
             let reason = match why {
                 NoPermit::NoKeys => lines::PERMIT_NO_KEYS,
                 NoPermit::RecorderAway => lines::PERMIT_RECORDER_AWAY,
@@ -48,7 +53,10 @@ pub(super) fn no_permit(mut seat: Seat, talk: Talk, why: NoPermit, turn: &mut Tu
         | Talk::Receipt
         | Talk::Free
         | Talk::Menu
-        | Talk::Counting
+        | Talk::Chair
+        | Talk::Confirming(_)
+        | Talk::HandUp
+        | Talk::Waiting(_)
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => seat.with(talk),
     }
@@ -71,9 +79,15 @@ pub(super) fn order_answered(mut seat: Seat, talk: Talk, written: bool, turn: &m
         },
         // Something else is being talked about. The order stays owed: it is given again when the room is quiet, which a
         // written order answers at once, and so the promised sentence is heard.
-        Talk::Asked(_) | Talk::Granting { .. } | Talk::Receipt | Talk::Menu | Talk::Counting | Talk::Earlier(_) => {
-            seat.with(talk)
-        }
+        Talk::Asked(_)
+        | Talk::Granting { .. }
+        | Talk::Receipt
+        | Talk::Menu
+        | Talk::Chair
+        | Talk::Confirming(_)
+        | Talk::HandUp
+        | Talk::Waiting(_)
+        | Talk::Earlier(_) => seat.with(talk),
     }
 }
 

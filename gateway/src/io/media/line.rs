@@ -41,6 +41,8 @@ pub(super) struct Line {
     voice: Voice,
     saying: Option<Saying>,
     duck: Duck,
+    /// What this caller hears, in 256ths of how it comes.
+    gain: i32,
     /// The slot in which the key that is down began.
     pressed: Option<Slot>,
     keys: Keys,
@@ -92,6 +94,7 @@ impl Line {
             voice: Voice::new(),
             saying: None,
             duck: Duck::new(),
+            gain: UNITY,
             pressed: None,
             keys: Keys::new(),
             tap: None,
@@ -116,6 +119,10 @@ impl Line {
 
     pub(super) fn mute(&mut self, on: bool) {
         self.muted = on;
+    }
+
+    pub(super) fn gain(&mut self, db: i8) {
+        self.gain = (10_f32.powf(f32::from(db) / 20.0) * UNITY as f32).round() as i32;
     }
 
     pub(super) fn say(&mut self, saying: Option<Saying>) {
@@ -216,7 +223,7 @@ impl Line {
 
     /// Second pass of the room: who has nothing of their own over it gets what was encoded for all.
     pub(super) fn speak_of(&mut self, room: &mut Room, outside: &mut Outside) {
-        if self.saying.is_none() && self.duck.idle() && !self.held {
+        if self.saying.is_none() && self.duck.idle() && !self.held && self.gain == UNITY {
             let coded = *room.coded(self.leg.law(), &self.voice, &self.frame);
             self.send(&coded);
         } else {
@@ -249,6 +256,9 @@ impl Line {
                     self.saying = None;
                 }
             }
+        }
+        if self.gain != UNITY {
+            amplify(room, self.gain);
         }
         let mut coded: Coded = [0; SLOT_SAMPLES];
         g711::encode(self.leg.law(), room, &mut coded);
@@ -363,6 +373,15 @@ fn played_in(leg: &Leg, timestamp: u32, next: Slot, rounding: i64) -> Slot {
     let slots = ahead.div_euclid(SLOT_SAMPLES as i64).clamp(-FAR_SLOTS, FAR_SLOTS);
     Slot(next.0.saturating_add_signed(slots))
 }
+
+fn amplify(frame: &mut Frame, gain: i32) {
+    for sample in frame {
+        let louder = i32::from(*sample) * gain / UNITY;
+        *sample = louder.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16;
+    }
+}
+
+const UNITY: i32 = 256;
 
 /// 200 ms, the jitter buffer's limit.
 const FAR_SLOTS: i64 = 10;

@@ -110,6 +110,11 @@ pub enum ToWorker {
         call: CallId,
         on: bool,
     },
+    /// What this caller hears, louder or softer than it comes.
+    Gain {
+        call: CallId,
+        db: i8,
+    },
     Close {
         call: CallId,
     },
@@ -226,6 +231,7 @@ impl Workers {
             | ToWorker::Permit { call, .. }
             | ToWorker::EndPermit { call, .. }
             | ToWorker::DigitSettled { call }
+            | ToWorker::Gain { call, .. }
             | ToWorker::Mute { call, .. } => match self.calls.get(call) {
                 Some(at) => *at,
                 None => return Ok(()),

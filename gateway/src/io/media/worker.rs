@@ -177,6 +177,7 @@ impl Worker {
             ToWorker::DigitSettled { call } => self.with(call, |line, _| line.digit_settled()),
             ToWorker::Record { room, on } => self.record(room, on),
             ToWorker::Mute { call, on } => self.with(call, |line, _| line.mute(on)),
+            ToWorker::Gain { call, db } => self.with(call, |line, _| line.gain(db)),
             ToWorker::Close { call } => {
                 if let Some(line) = self.take(call) {
                     line.farewell();
@@ -309,6 +310,7 @@ fn call_of(message: &ToWorker) -> Option<CallId> {
         | ToWorker::EndPermit { call, .. }
         | ToWorker::DigitSettled { call }
         | ToWorker::Mute { call, .. }
+        | ToWorker::Gain { call, .. }
         | ToWorker::Close { call } => Some(*call),
         ToWorker::Record { .. } => None,
     }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use spool::id::{RecordingId, Slot, TrackId};
+use spool::id::{RecordingId, SectionId, Slot, TrackId};
 use spool::line::CloseWhy;
 use spool::order::Decision;
 use spool::write::{Recovered, Spool, SpoolError};
@@ -134,6 +134,7 @@ impl Desk {
                 answer(reply, self.order(recording, decision, tracks, now));
             }
             ToRecorder::Cut { recording, reply } => self.cut(recording, reply, now),
+            ToRecorder::Section { recording, section, reply } => answer(reply, self.section(recording, section, now)),
             ToRecorder::Finish { recording, why, reply } => {
                 let finished = self.finish(recording, why, now);
                 self.log_failure("the end of a recording", &finished);
@@ -211,6 +212,23 @@ impl Desk {
             Some(running) if !running.may_close() => running.wait_with_cut(reply),
             Some(_) => answer(reply, self.roll(recording, CloseWhy::Cut, now)),
         }
+    }
+
+    /// A chunk is of one section; the next is of this one.
+    fn section(&mut self, recording: RecordingId, section: SectionId, now: Slot) -> Result<(), RecorderError> {
+        let before = self.with(recording, |running, _| match running.may_close() {
+            true => Ok(running.change_section(section)),
+            false => Err(RecorderError::Undecided),
+        })?;
+        if before == section {
+            return Ok(());
+        }
+        let rolled = self.roll(recording, CloseWhy::Section, now).map(drop);
+        if rolled.is_err() {
+            // The chunk that lies open, or the next one begun, must not name a section that was never begun.
+            self.with(recording, |running, _| Ok(running.change_section(before)))?;
+        }
+        rolled
     }
 
     /// Closes the chunk unless somebody is still to decide, and answers the cuts that waited for it.

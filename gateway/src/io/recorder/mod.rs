@@ -107,6 +107,13 @@ pub enum ToRecorder {
         recording: RecordingId,
         reply: Reply<Option<String>>,
     },
+    /// From now on in another section: the open chunk is closed and the next one is of that section. Refused while somebody
+    /// is being asked what should become of the earlier part.
+    Section {
+        recording: RecordingId,
+        section: SectionId,
+        reply: Reply<()>,
+    },
     /// Closes and forgets the recording. A withdrawal nobody decided on by now erases.
     Finish {
         recording: RecordingId,
@@ -136,9 +143,8 @@ impl ToRecorder {
     /// Must all sound be there that was let go before it was told?
     fn closes(&self) -> bool {
         match self {
-            Self::EndTrack { .. } | Self::Order { .. } | Self::Cut { .. } | Self::Finish { .. } | Self::Stop { .. } => {
-                true
-            }
+            Self::EndTrack { .. } | Self::Order { .. } | Self::Cut { .. } | Self::Section { .. } => true,
+            Self::Finish { .. } | Self::Stop { .. } => true,
             Self::Begin { .. } | Self::Note { .. } | Self::Act { .. } | Self::Track { .. } => false,
             Self::Waiting { .. } | Self::AcknowledgeChunk { .. } | Self::AcknowledgeOrder { .. } => false,
         }
@@ -188,6 +194,8 @@ pub enum Trouble {
 pub enum RecorderError {
     #[error("no such recording is running")]
     Unknown,
+    #[error("somebody is still to say what should become of the earlier part")]
+    Undecided,
     /// Said of new tracks only: what cannot be kept must not be promised.
     #[error("the disk takes nothing at present")]
     NoRoom,

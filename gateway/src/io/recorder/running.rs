@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use media::Frame;
-use spool::id::{EpochId, GatewayId, Slot, TrackId};
+use spool::id::{EpochId, GatewayId, SectionId, Slot, TrackId};
 use spool::keys::PublicKey;
 use spool::line::{Act, ActKind, CloseWhy, GapReason, Head, MediaEvent, SeatFact, TrackFact, VERSION};
 use spool::order::{Decision, Will};
@@ -171,7 +171,9 @@ impl Running {
         match written {
             Ok(()) | Err(RecorderError::Spool(SpoolError::Wrong { .. })) => {}
             Err(RecorderError::Spool(SpoolError::Full | SpoolError::Io { .. })) => self.owe(Owed::Act(slot, act)),
-            Err(RecorderError::NoRoom | RecorderError::Unknown) => self.owe(Owed::Act(slot, act)),
+            Err(RecorderError::NoRoom | RecorderError::Unknown | RecorderError::Undecided) => {
+                self.owe(Owed::Act(slot, act))
+            }
         }
         written
     }
@@ -369,6 +371,11 @@ impl Running {
     /// Is nobody just being asked what should become of the earlier part?
     pub(super) fn may_close(&self) -> bool {
         self.undecided.is_empty()
+    }
+
+    /// The section of the next chunk; the one of the chunks so far.
+    pub(super) fn change_section(&mut self, section: SectionId) -> SectionId {
+        std::mem::replace(&mut self.about.section, section)
     }
 
     pub(super) fn wait_with_cut(&mut self, reply: Reply<Option<String>>) {

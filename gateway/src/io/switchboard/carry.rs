@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use control::{What, receipt};
+use control::{Record, What, receipt};
 use spool::id::{MeetingId, RecordingId, SeatNo, Slot, TrackId};
 use spool::line::{CloseWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
 use tokio::sync::oneshot;
@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 use super::super::media::{RoomId, ToWorker};
 use super::super::recorder::{About, ToRecorder, Trouble};
 use super::Switchboard;
-use super::later::{self, After};
+use super::later::{self, After, Opened};
 use crate::call::{Input, Invitation, NoPermit, Notice, Output};
-use crate::consent::{self, Act, Decision, Given, Permit};
+use crate::consent::{self, Act, Decision, Given};
 use crate::gathering::Gathering;
 use crate::ids::{CallId, Role};
 use crate::plan::Entry;
@@ -67,6 +67,8 @@ impl Switchboard {
                 self.tell_worker(ToWorker::Mute { call, on });
                 self.at_seat(call, |there, seat| there.mute(seat, on));
             }
+            Output::Gain { db } => self.tell_worker(ToWorker::Gain { call, db }),
+            Output::Wish(wish) => self.wish(call, wish),
             Output::CountHeads => {
                 let seats =
                     self.place(call).and_then(|(meeting, _)| self.gatherings.get(&meeting)).map(Gathering::heads);
@@ -107,14 +109,17 @@ impl Switchboard {
             self.gather(meeting, record);
         }
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
-        let (seat, recording, on) = (there.arrive(call), there.recording, there.on);
-        let record = record && there.dated;
+        // A chair whose line broke must come back: nobody else could open the door.
+        if there.locked && role != Role::Chair {
+            return self.feed(call, Input::Locked);
+        }
+        let (seat, recording, on, dated) = (there.arrive(call, role), there.recording, there.on(), there.dated);
         if let Some(line) = self.lines.get_mut(&call) {
             line.place = Some((meeting, seat));
         }
         self.note(recording, MediaEvent::Seat(SeatFact { seat, kind: SeatKind::Telephone }));
         self.tell(What::SeatArrived { meeting, seat });
-        let notice = if record {
+        let notice = if dated {
             Notice::Ask { text: rule.notice, cap_months: rule.cap_months, on_now: on && self.trouble.is_none() }
         } else {
             Notice::NotRecorded
@@ -139,11 +144,16 @@ impl Switchboard {
             rooms: vec!["plenum".to_owned()],
             seats: Vec::new(),
         };
-        let there = Gathering::new(meeting, recording, record && !self.paused.contains(&meeting), started_ms);
-        let (on, dated) = (there.on, there.dated);
+        let wanted = match (record, self.paused.contains(&meeting)) {
+            (false, _) => Record::Off,
+            (true, true) => Record::Paused,
+            (true, false) => Record::On,
+        };
+        let there = Gathering::new(meeting, recording, plan.section, wanted, started_ms);
+        let dated = there.dated;
         self.gatherings.insert(meeting, there);
         self.tell(What::GatheringBegan { meeting, recording });
-        if record && !dated {
+        if !dated {
             tracing::error!(%meeting, "the clock is not set: this gathering is not recorded");
             self.tell(What::RecordingTrouble { meeting, reason: "the clock is not set".to_owned() });
         }
@@ -153,8 +163,10 @@ impl Switchboard {
                 After::Began { meeting, recording, began: later::answered(answer).await.is_ok() }
             }));
         }
-        if record {
-            self.note(recording, if on { MediaEvent::Started } else { MediaEvent::Paused });
+        match wanted {
+            Record::On if dated => self.note(recording, MediaEvent::Started),
+            Record::On | Record::Paused => self.note(recording, MediaEvent::Paused),
+            Record::Off => {}
         }
     }
 
@@ -186,7 +198,10 @@ impl Switchboard {
     fn grant(&mut self, call: CallId, given: Given) {
         let Some((meeting, seat)) = self.place(call) else { return };
         let Some(recording) = self.gatherings.get(&meeting).map(|there| there.recording) else { return };
-        let key = if self.trouble.is_some() { None } else { self.parts.plan.take_key(meeting) };
+        let Some(section) = self.parts.plan.meeting(meeting).map(|plan| plan.section) else { return };
+        // The keys at hand may already be those of the next section.
+        let open = self.gatherings.get(&meeting).is_some_and(|there| there.is_in(section));
+        let key = if self.trouble.is_some() || !open { None } else { self.parts.plan.take_key(meeting) };
         let Some(key) = key else {
             let why = self.no_permit(NoPermit::NoKeys);
             self.write_down(call, &consent::unfulfilled(given));
@@ -211,7 +226,7 @@ impl Switchboard {
                     && recorder.tell(ToRecorder::Track { recording, fact, public, reply }).is_ok()
                     && later::answered(opened).await.is_ok()
             };
-            After::Track { call, seat, meeting, permit, open }
+            After::Track(Opened { call, seat, meeting, section, permit, open })
         }));
     }
 
@@ -224,20 +239,23 @@ impl Switchboard {
         }
     }
 
-    pub(super) fn track_opened(&mut self, call: CallId, seat: SeatNo, meeting: MeetingId, permit: Permit, open: bool) {
+    pub(super) fn track_opened(&mut self, opened: Opened) {
+        let Opened { call, seat, meeting, section, permit, open } = opened;
         let track = permit.track();
         if !open {
             let why = self.no_permit(NoPermit::RecorderAway);
             return self.feed(call, Input::NoPermit { why });
         }
-        let Some(there) = self.gatherings.get_mut(&meeting).filter(|_| self.lines.contains_key(&call)) else {
-            // The caller left while the track was being opened: it ends before it holds anything.
-            let ended =
-                |recording| ToRecorder::EndTrack { recording, track, until: permit.from(), why: "left".to_owned() };
-            if let Some(there) = self.gatherings.get(&meeting) {
-                let _away = self.parts.recorder.tell(ended(there.recording));
+        let here = self.lines.contains_key(&call);
+        let Some(there) = self.gatherings.get_mut(&meeting).filter(|there| here && there.is_in(section)) else {
+            // The caller left, or the section was closed, while the track was being opened: it ends before it holds
+            // anything.
+            if let Some(recording) = self.gatherings.get(&meeting).map(|there| there.recording) {
+                let (until, why) = (permit.from(), if here { "section" } else { "left" });
+                let end = ToRecorder::EndTrack { recording, track, until, why: why.to_owned() };
+                let _away = self.parts.recorder.tell(end);
             }
-            return;
+            return self.feed(call, Input::NoPermit { why: NoPermit::NoKeys });
         };
         there.permitted(seat, track);
         let recording = there.recording;
@@ -292,14 +310,14 @@ impl Switchboard {
         let Some((meeting, seat)) = self.place(call) else { return };
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         there.enter(seat);
-        let (room, on) = (room_of(there.recording), there.on);
+        let (room, on) = (room_of(there.recording), there.on());
         self.tell_worker(ToWorker::Enter { call, room, seat, on });
         self.tell(What::SeatEntered { meeting, seat });
         self.off_record_changed(meeting);
     }
 
     /// Notes that some seat in the room speaks off record, or none does: never who.
-    fn off_record_changed(&mut self, meeting: MeetingId) {
+    pub(super) fn off_record_changed(&mut self, meeting: MeetingId) {
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         let on = there.somebody_off_record();
         if std::mem::replace(&mut there.off_record_noted, on) != on {
@@ -346,7 +364,7 @@ impl Switchboard {
         self.tell(What::GatheringEnded { meeting, recording });
     }
 
-    fn place(&self, call: CallId) -> Option<(MeetingId, SeatNo)> {
+    pub(super) fn place(&self, call: CallId) -> Option<(MeetingId, SeatNo)> {
         self.lines.get(&call)?.place
     }
 

@@ -2,31 +2,42 @@
 //!
 //! Not here: HTTP (`io::control`), and whether a meeting can be held as asked (`plan`).
 
-use control::{CutDone, Health, Meeting, MeetingNow, What};
-use spool::id::MeetingId;
+use control::{CutDone, Floor, Health, Meeting, MeetingNow, Record, Refusal, What};
+use spool::id::{MeetingId, SeatNo};
 use spool::line::MediaEvent;
 use tokio::sync::oneshot;
 
-use super::super::control::{Ask, Done, Reply, refusal};
+use super::super::control::{Ask, Done, OfMeeting, Reply, refusal};
 use super::super::media::ToWorker;
 use super::super::recorder::{RecorderError, ToRecorder};
 use super::Switchboard;
-use super::carry::room_of;
 use super::later::{self, After};
-use crate::call::Input;
+use crate::call::{Input, News, RecordState, Refused};
 use crate::consent::Wording;
+use crate::gathering::Gathering;
 
 impl Switchboard {
     pub(super) fn asked(&mut self, ask: Ask) {
         // Whoever asked may have gone away; what was asked is done all the same.
         match ask {
             Ask::Health(reply) => drop(reply.send(self.health())),
+            Ask::Drain(reply) => {
+                self.drain(1);
+                drop(reply.send(Ok(())));
+            }
             Ask::Put(meeting, reply) => self.put(*meeting, reply),
             Ask::Remove(meeting, reply) => self.remove(meeting, reply),
             Ask::List(reply) => drop(reply.send(self.list())),
-            Ask::End(meeting, reply) => drop(reply.send(self.end_meeting(meeting))),
+            Ask::Agenda(meeting, item, reply) => self.set_agenda(meeting, item, reply),
+            Ask::Of(meeting, what, reply) => drop(reply.send(self.asked_of(meeting, what))),
+            Ask::Hands(meeting, reply) => drop(reply.send(self.hands(meeting))),
+            Ask::NextHand(meeting, reply) => {
+                let called = self.present(meeting).map(|()| Floor { seat: self.next_speaker(meeting) });
+                drop(reply.send(called));
+            }
             Ask::Cut(meeting, reply) => self.cut(meeting, reply),
             Ask::Events { after, boot, reply } => drop(reply.send(self.told.follow(after, boot))),
+            Ask::Waiting(reply) => self.waiting(reply),
             Ask::AcknowledgeChunk(chunk, reply) => {
                 self.acknowledge(reply, "no-such-chunk", |done| ToRecorder::AcknowledgeChunk { chunk, reply: done });
             }
@@ -34,6 +45,99 @@ impl Switchboard {
                 self.acknowledge(reply, "no-such-order", |done| ToRecorder::AcknowledgeOrder { order, reply: done });
             }
         }
+    }
+
+    /// What is done to a meeting at once.
+    fn asked_of(&mut self, meeting: MeetingId, what: OfMeeting) -> Done {
+        self.present(meeting)?;
+        match what {
+            OfMeeting::End => {
+                self.end_meeting(meeting);
+                Ok(())
+            }
+            OfMeeting::Start => self.start_record(meeting, None).map_err(refused),
+            OfMeeting::Pause => self.pause_record(meeting, RecordState::Paused).map_err(refused),
+            OfMeeting::CloseSection => self.close_section(meeting).map_err(refused),
+            OfMeeting::Marker(text_id) => self.mark(meeting, text_id),
+            OfMeeting::Lock(on) => {
+                self.lock(meeting, on);
+                Ok(())
+            }
+            OfMeeting::MuteAll => {
+                self.mute_others(meeting);
+                Ok(())
+            }
+            OfMeeting::Mute(seat) => self.mute(meeting, seat),
+            OfMeeting::Dismiss(seat) => {
+                let call = self.gatherings.get(&meeting).and_then(|there| there.call_at(seat)).ok_or_else(no_seat)?;
+                self.feed(call, Input::Removed);
+                Ok(())
+            }
+        }
+    }
+
+    /// Is anybody there to whom it could be done?
+    fn present(&self, meeting: MeetingId) -> Done {
+        match self.gatherings.contains_key(&meeting) {
+            true => Ok(()),
+            false => Err(refusal("no-such-meeting", "nobody is in this meeting")),
+        }
+    }
+
+    fn hands(&self, meeting: MeetingId) -> Result<Vec<SeatNo>, Refusal> {
+        self.present(meeting)?;
+        Ok(self.gatherings.get(&meeting).map(|there| there.hands().to_vec()).unwrap_or_default())
+    }
+
+    fn mute(&mut self, meeting: MeetingId, seat: SeatNo) -> Done {
+        let there = self.gatherings.get_mut(&meeting).ok_or_else(no_seat)?;
+        let call = there.call_at(seat).ok_or_else(no_seat)?;
+        there.mute(seat, true);
+        self.tell_worker(ToWorker::Mute { call, on: true });
+        self.feed(call, Input::Room(News::Muted));
+        Ok(())
+    }
+
+    fn mark(&mut self, meeting: MeetingId, text_id: String) -> Done {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if text_id.is_empty() || text_id.len() > LONGEST_TEXT_ID || !text_id.chars().all(plain) {
+            return Err(refusal("marker", "a marker names a text: letters, digits and -, at most 64"));
+        }
+        let recording = self.gatherings.get(&meeting).map(|there| there.recording);
+        if let Some(recording) = recording {
+            self.note(recording, MediaEvent::Marker { text_id });
+        }
+        Ok(())
+    }
+
+    /// Remembered over restarts, and marked in the recording that is running.
+    fn set_agenda(&mut self, meeting: MeetingId, item: Option<u32>, reply: Reply<Done>) {
+        if self.parts.plan.meeting(meeting).is_none() {
+            let _gone = reply.send(Err(refusal("no-such-meeting", "this gateway holds no such meeting")));
+            return;
+        }
+        if !self.parts.plan.set_agenda(meeting, item) {
+            let _gone = reply.send(Err(refusal("agenda", "an agenda item is a number from 1 to 999")));
+            return;
+        }
+        if let (Some(item), true) = (item, self.gatherings.contains_key(&meeting)) {
+            let _marked = self.mark(meeting, format!("agenda-{item}"));
+        }
+        self.tell(What::AgendaChanged { meeting, item });
+        self.save_plan(reply);
+    }
+
+    fn waiting(&mut self, reply: Reply<Result<control::Waiting, Refusal>>) {
+        let (done, answer) = oneshot::channel();
+        if self.parts.recorder.tell(ToRecorder::Waiting { reply: done }).is_err() {
+            let _gone = reply.send(Err(refusal("recorder", "the recorder does not answer")));
+            return;
+        }
+        self.later.push(Box::pin(async move {
+            let waiting = later::answered(answer).await;
+            let waiting = waiting.map(|waiting| control::Waiting { chunks: waiting.chunks, orders: waiting.orders });
+            After::Waiting { reply, waiting }
+        }));
     }
 
     fn health(&self) -> Health {
@@ -65,14 +169,8 @@ impl Switchboard {
         if !self.paused.remove(&meeting) || !wanted {
             return;
         }
-        if let Some(there) = self.gatherings.get_mut(&meeting)
-            && there.resume()
-        {
-            let recording = there.recording;
-            self.note(recording, MediaEvent::Resumed);
-            self.tell_worker(ToWorker::Record { room: room_of(recording), on: true });
-            self.say_recording(meeting, true);
-        }
+        // Refused when nobody is there, or it is on already: the next gathering begins as the plan says.
+        let _refused = self.start_record(meeting, None);
     }
 
     fn remove(&mut self, meeting: MeetingId, reply: Reply<Done>) {
@@ -80,7 +178,7 @@ impl Switchboard {
             let _gone = reply.send(Err(refusal("no-such-meeting", "this gateway holds no such meeting")));
             return;
         }
-        let _there = self.end_meeting(meeting);
+        self.end_meeting(meeting);
         self.save_plan(reply);
     }
 
@@ -100,22 +198,15 @@ impl Switchboard {
                 id: meeting.id,
                 number: meeting.number.clone(),
                 recording: there.map(|there| there.recording),
-                recording_on: there.map_or(meeting.record, |there| there.on) && self.trouble.is_none(),
-                seats: there.map(crate::gathering::Gathering::now).unwrap_or_default(),
+                recording_on: there.map_or(meeting.record, Gathering::on) && self.trouble.is_none(),
+                record: there.map_or(if meeting.record { Record::On } else { Record::Off }, |there| there.record),
+                locked: there.is_some_and(|there| there.locked),
+                agenda: self.parts.plan.agenda(meeting.id),
+                seats: there.map(Gathering::now).unwrap_or_default(),
                 keys_left: self.parts.plan.keys_left(meeting.id),
             }
         };
         self.parts.plan.meetings().map(now).collect()
-    }
-
-    fn end_meeting(&mut self, meeting: MeetingId) -> Done {
-        let Some(there) = self.gatherings.get(&meeting) else {
-            return Err(refusal("no-such-meeting", "nobody is in this meeting"));
-        };
-        for call in there.calls().collect::<Vec<_>>() {
-            self.feed(call, Input::MeetingEnded);
-        }
-        Ok(())
     }
 
     fn cut(&mut self, meeting: MeetingId, reply: Reply<Result<CutDone, control::Refusal>>) {
@@ -157,13 +248,24 @@ impl Switchboard {
     /// Something that took time has ended.
     pub(super) fn after(&mut self, after: After) {
         match after {
-            After::Track { call, seat, meeting, permit, open } => self.track_opened(call, seat, meeting, permit, open),
+            After::Track(opened) => self.track_opened(opened),
             After::Order { call, tracks, written } => self.ordered(call, &tracks, written),
             After::Cut { reply, recording, cut } => {
                 drop(reply.send(cut.map(|chunk| CutDone { chunk, recording })));
             }
             After::Done { reply, done } => drop(reply.send(done)),
             After::Began { meeting, recording, began } => self.began(meeting, recording, began),
+            After::SectionClosed { meeting, recording } => {
+                if let Some(there) = self.gatherings.get_mut(&meeting).filter(|there| there.recording == recording) {
+                    there.section_closed();
+                }
+            }
+            After::SectionOpened { meeting, recording, by, opened } => {
+                if self.gatherings.get(&meeting).is_some_and(|there| there.recording == recording) {
+                    self.section_opened(meeting, by, opened);
+                }
+            }
+            After::Waiting { reply, waiting } => drop(reply.send(waiting)),
             After::Nothing => {}
         }
     }
@@ -177,3 +279,22 @@ impl Switchboard {
         self.tell(What::RecordingTrouble { meeting, reason });
     }
 }
+
+fn refused(why: Refused) -> Refusal {
+    match why {
+        Refused::AlreadyOn => refusal("already-on", "the record is on"),
+        Refused::NotOn => refusal("not-on", "the record is not on, or no section is open"),
+        Refused::CannotRecord => {
+            refusal("cannot-record", "nothing can be recorded now: disk, clock, or a section closing")
+        }
+        Refused::NoKeys => {
+            refusal("no-keys", "the next section needs track keys of its own: put the meeting with them")
+        }
+    }
+}
+
+fn no_seat() -> Refusal {
+    refusal("no-such-seat", "nobody sits there")
+}
+
+const LONGEST_TEXT_ID: usize = 64;

@@ -4,8 +4,8 @@
 
 use std::pin::Pin;
 
-use control::{CutDone, Refusal};
-use spool::id::{MeetingId, RecordingId, SeatNo, TrackId};
+use control::{CutDone, Refusal, Waiting};
+use spool::id::{MeetingId, RecordingId, SeatNo, SectionId, TrackId};
 use tokio::sync::oneshot;
 
 use super::super::control::{Done, Reply, refusal};
@@ -17,14 +17,8 @@ pub(super) type Future = Pin<Box<dyn std::future::Future<Output = After> + Send>
 
 /// What ended.
 pub(super) enum After {
-    /// The track is open on the disk, or it is not and `permit` is worth nothing.
-    Track {
-        call: CallId,
-        seat: SeatNo,
-        meeting: MeetingId,
-        permit: Permit,
-        open: bool,
-    },
+    /// The track is open on the disk, or it is not and its permit is worth nothing.
+    Track(Opened),
     /// The order is on the disk.
     Order {
         call: CallId,
@@ -47,8 +41,35 @@ pub(super) enum After {
         recording: RecordingId,
         began: bool,
     },
+    /// The last chunk of a section is closed.
+    SectionClosed {
+        meeting: MeetingId,
+        recording: RecordingId,
+    },
+    /// The first chunk of the next section lies open, or could not be opened. `by`: the chair who wished it.
+    SectionOpened {
+        meeting: MeetingId,
+        recording: RecordingId,
+        by: Option<CallId>,
+        opened: bool,
+    },
+    Waiting {
+        reply: Reply<Result<Waiting, Refusal>>,
+        waiting: Result<Waiting, Refusal>,
+    },
     /// Nothing follows.
     Nothing,
+}
+
+/// What became of a yes.
+pub(super) struct Opened {
+    pub(super) call: CallId,
+    pub(super) seat: SeatNo,
+    pub(super) meeting: MeetingId,
+    /// Whose key it is.
+    pub(super) section: SectionId,
+    pub(super) permit: Permit,
+    pub(super) open: bool,
 }
 
 /// The recorder's answer; a recorder that is gone is a no.

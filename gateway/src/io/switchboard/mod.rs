@@ -16,8 +16,10 @@
 mod carry;
 mod desk;
 mod later;
+mod record;
 mod signalling;
 mod told;
+mod wishes;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -37,7 +39,7 @@ use super::media::{FromWorker, Workers};
 use super::plan_file::PlanFile;
 use super::recorder::{FromRecorder, Recorder, Trouble};
 use crate::admission::Buckets;
-use crate::call::{Call, Input};
+use crate::call::{Call, Input, RecordState};
 use crate::config::Config;
 use crate::gathering::Gathering;
 use crate::ids::CallId;
@@ -109,6 +111,8 @@ struct Switchboard {
     departed: Vec<CallId>,
     last_call: u64,
     draining: bool,
+    /// Draining ends at this time at the latest.
+    give_up: Option<Instant>,
     /// Why the recorder takes nothing at present: said to the desk and to whoever agrees.
     trouble: Option<Trouble>,
     /// Meetings whose record is paused since an unclean end of the last run, until the plan says on again.
@@ -134,12 +138,12 @@ pub async fn run(parts: Parts, mut queues: Queues) {
         departed: Vec::new(),
         last_call: 0,
         draining: false,
+        give_up: None,
         trouble: None,
         paused,
     };
-    let mut give_up: Option<Instant> = None;
     loop {
-        let wake = board.next_wake(give_up);
+        let wake = board.next_wake();
         tokio::select! {
             Some(datagram) = queues.datagrams.recv() => board.datagram(&datagram),
             Some(event) = queues.sound.recv() => board.heard(event),
@@ -148,12 +152,12 @@ pub async fn run(parts: Parts, mut queues: Queues) {
             Some(after) = board.later.next(), if !board.later.is_empty() => board.after(after),
             Ok(()) = queues.stop.changed() => {
                 let asked = *queues.stop.borrow();
-                give_up = Some(board.drain(asked));
+                board.drain(asked);
             }
             () = tokio::time::sleep_until(wake.into()) => {}
         }
         board.time_passed(Instant::now());
-        if give_up.is_some_and(|limit| board.lines.is_empty() || Instant::now() >= limit) {
+        if board.give_up.is_some_and(|limit| board.lines.is_empty() || Instant::now() >= limit) {
             break;
         }
     }
@@ -161,12 +165,12 @@ pub async fn run(parts: Parts, mut queues: Queues) {
 }
 
 impl Switchboard {
-    fn next_wake(&self, give_up: Option<Instant>) -> Instant {
+    fn next_wake(&self) -> Instant {
         let calls = self.lines.values().filter_map(|line| line.wake);
         let sip = self.parts.endpoint.deadline();
         // Without anything to wait for, an hour is as good as for ever.
         let idle = Instant::now() + Duration::from_secs(3600);
-        calls.chain(sip).chain(give_up).min().unwrap_or(idle).min(idle)
+        calls.chain(sip).chain(self.give_up).min().unwrap_or(idle).min(idle)
     }
 
     fn time_passed(&mut self, now: Instant) {
@@ -235,9 +239,8 @@ impl Switchboard {
 
     /// Tells every caller of a meeting whether recording goes on.
     fn say_recording(&mut self, meeting: MeetingId, on: bool) {
-        let there = self.gatherings.get(&meeting).filter(|there| there.on);
-        for call in there.map(|there| there.calls().collect::<Vec<_>>()).unwrap_or_default() {
-            self.feed(call, Input::RecordingChanged { on });
+        if self.gatherings.get(&meeting).is_some_and(Gathering::on) {
+            self.tell_everybody(meeting, if on { RecordState::On } else { RecordState::Off });
         }
     }
 
@@ -246,17 +249,18 @@ impl Switchboard {
         self.told.tell(utc_ms, what);
     }
 
-    /// No new calls; everybody hears that it ends. Returns when it is over at the latest.
-    fn drain(&mut self, asked: u8) -> Instant {
+    /// No new calls; everybody hears that it ends. Asked more than once, it ends now.
+    fn drain(&mut self, asked: u8) {
         self.draining = true;
         tracing::info!(calls = self.lines.len(), "ending");
         if asked > 1 {
-            return Instant::now();
+            self.give_up = Some(Instant::now());
+            return;
         }
         for call in self.lines.keys().copied().collect::<Vec<_>>() {
             self.feed(call, Input::Draining);
         }
-        Instant::now() + DRAIN
+        self.give_up.get_or_insert(Instant::now() + DRAIN);
     }
 
     /// Whoever is left is hung up on; then the recorder closes and hands over what it has.

@@ -264,6 +264,36 @@ fn no_chunk_is_closed_over_a_withdrawal_nobody_has_decided_on() {
 }
 
 #[test]
+fn a_new_section_begins_with_a_chunk_of_its_own_and_never_over_an_open_question() {
+    let mut bench = Bench::recording();
+    bench.voice(TRACK, 400.0, 10..60);
+    let next = SectionId([6; 16]);
+    let section = |reply| ToRecorder::Section { recording: RECORDING, section: next, reply };
+    let withdrawn = act(ActKind::Withdrawn, TRACK);
+    bench
+        .ask(60, |reply| ToRecorder::Act { recording: RECORDING, slot: Slot(60), act: withdrawn, reply: Some(reply) })
+        .unwrap();
+    bench.tell(
+        60,
+        ToRecorder::EndTrack { recording: RECORDING, track: TRACK, until: Slot(60), why: "withdrawn".into() },
+    );
+    assert!(matches!(bench.ask(61, section), Err(RecorderError::Undecided)));
+    let (decision, tracks) = (Decision::Keep, vec![TRACK]);
+    bench.ask(62, |reply| ToRecorder::Order { recording: RECORDING, decision, tracks, reply }).unwrap();
+    bench.ask(63, section).unwrap();
+    bench.permit(OTHER, SeatNo(1), 64).unwrap();
+    bench.voice(OTHER, 600.0, 64..100);
+    bench.finish(100);
+    for chunk in bench.chunks() {
+        let others = chunk.voices.iter().any(|voice| voice.fact.track == OTHER);
+        let ours = chunk.voices.iter().any(|voice| voice.fact.track == TRACK);
+        assert!(!others || chunk.head.section == next, "a voice of the next section lies in a chunk of it");
+        assert!(!ours || chunk.head.section == about().section);
+    }
+    assert_eq!(bench.chunks().last().unwrap().head.section, next);
+}
+
+#[test]
 fn an_erase_order_leaves_no_sealed_byte_in_any_chunk_and_the_other_voice_as_it_was() {
     let mut bench = Bench::recording();
     bench.permit(OTHER, SeatNo(2), 10).unwrap();

@@ -1,0 +1,115 @@
+//! The record of a gathering: it begins, pauses, goes on; its section closes and the next one opens.
+//!
+//! Wished by the chair's keys, by the desk, and (the pause) by a member; everybody in the room is told, whoever wished it.
+//!
+//! Not here: whether it may (`gathering`), and the words (`call`).
+
+use control::{Record, What};
+use spool::id::{MeetingId, SectionId};
+use spool::line::MediaEvent;
+use tokio::sync::oneshot;
+
+use super::super::media::ToWorker;
+use super::super::recorder::ToRecorder;
+use super::Switchboard;
+use super::carry::room_of;
+use super::later::{self, After};
+use crate::call::{Input, News, RecordState, Refused};
+use crate::gathering::{Beginning, CannotRecord, Gathering};
+use crate::ids::CallId;
+
+impl Switchboard {
+    /// The record begins or goes on. `by`: the chair who hears it if that takes time and fails.
+    pub(super) fn start_record(&mut self, meeting: MeetingId, by: Option<CallId>) -> Result<(), Refused> {
+        let section = self.parts.plan.meeting(meeting).map(|plan| plan.section);
+        let planned = section.filter(|_| self.parts.plan.keys_left(meeting) > 0);
+        if self.trouble.is_some() {
+            return Err(Refused::CannotRecord);
+        }
+        let there = self.gatherings.get_mut(&meeting).ok_or(Refused::CannotRecord)?;
+        match there.begin_record(planned) {
+            Ok(Beginning::Started) => self.record_changed(meeting, MediaEvent::Started, RecordState::On),
+            Ok(Beginning::Resumed) => self.record_changed(meeting, MediaEvent::Resumed, RecordState::On),
+            Ok(Beginning::Next(section)) => self.open_section(meeting, section, by),
+            Err(CannotRecord::AlreadyOn) => return Err(Refused::AlreadyOn),
+            Err(CannotRecord::NoKeys) => return Err(Refused::NoKeys),
+            Err(CannotRecord::Undated | CannotRecord::BetweenSections) => return Err(Refused::CannotRecord),
+        }
+        self.paused.remove(&meeting);
+        Ok(())
+    }
+
+    /// `told`: paused by the chair or the desk, or because a member demanded it.
+    pub(super) fn pause_record(&mut self, meeting: MeetingId, told: RecordState) -> Result<(), Refused> {
+        if !self.gatherings.get_mut(&meeting).is_some_and(Gathering::pause_record) {
+            return Err(Refused::NotOn);
+        }
+        self.record_changed(meeting, MediaEvent::Paused, told);
+        Ok(())
+    }
+
+    /// Every permit ends with its section, and the chunk with them.
+    pub(super) fn close_section(&mut self, meeting: MeetingId) -> Result<(), Refused> {
+        let there = self.gatherings.get_mut(&meeting).ok_or(Refused::NotOn)?;
+        let (recording, crate::gathering::Section::Open(section)) = (there.recording, there.section) else {
+            return Err(Refused::NotOn);
+        };
+        let permits = there.close_section().ok_or(Refused::NotOn)?;
+        let at = self.parts.clock.slot();
+        for (call, seat, track) in permits {
+            self.tell_worker(ToWorker::EndPermit { call, at });
+            let end = ToRecorder::EndTrack { recording, track, until: at, why: "section".to_owned() };
+            if self.parts.recorder.tell(end).is_err() {
+                tracing::error!(%track, "the recorder does not answer to the end of a section");
+            }
+            self.tell(What::PermitEnded { meeting, recording, seat, track });
+        }
+        self.off_record_changed(meeting);
+        self.record_changed(meeting, MediaEvent::Stopped, RecordState::SectionClosed);
+        self.tell(What::SectionClosed { meeting, recording, section });
+        let (reply, answer) = oneshot::channel();
+        let told = self.parts.recorder.tell(ToRecorder::Cut { recording, reply });
+        self.later.push(Box::pin(async move {
+            // A disk that does not take the cut takes it with the next section, or at the end.
+            let _closed = if told.is_ok() { later::answered(answer).await.is_ok() } else { false };
+            After::SectionClosed { meeting, recording }
+        }));
+        Ok(())
+    }
+
+    fn open_section(&mut self, meeting: MeetingId, section: SectionId, by: Option<CallId>) {
+        let Some(recording) = self.gatherings.get(&meeting).map(|there| there.recording) else { return };
+        let (reply, answer) = oneshot::channel();
+        let told = self.parts.recorder.tell(ToRecorder::Section { recording, section, reply });
+        self.later.push(Box::pin(async move {
+            let opened = told.is_ok() && later::answered(answer).await.is_ok();
+            After::SectionOpened { meeting, recording, by, opened }
+        }));
+    }
+
+    pub(super) fn section_opened(&mut self, meeting: MeetingId, by: Option<CallId>, opened: bool) {
+        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
+        if there.section_opened(opened) {
+            self.record_changed(meeting, MediaEvent::Started, RecordState::On);
+        } else if let Some(call) = by {
+            self.feed(call, Input::Room(News::Refused(Refused::CannotRecord)));
+        }
+    }
+
+    /// Journal, room, callers and desk learn how the record stands now.
+    fn record_changed(&mut self, meeting: MeetingId, line: MediaEvent, told: RecordState) {
+        let Some(there) = self.gatherings.get(&meeting) else { return };
+        let (recording, record) = (there.recording, there.record);
+        self.note(recording, line);
+        self.tell_worker(ToWorker::Record { room: room_of(recording), on: record == Record::On });
+        self.tell(What::RecordChanged { meeting, recording, record });
+        self.tell_everybody(meeting, told);
+    }
+
+    pub(super) fn tell_everybody(&mut self, meeting: MeetingId, told: RecordState) {
+        let calls = self.gatherings.get(&meeting).map(|there| there.calls().collect::<Vec<_>>());
+        for call in calls.unwrap_or_default() {
+            self.feed(call, Input::RecordChanged(told));
+        }
+    }
+}
