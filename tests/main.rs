@@ -7,6 +7,7 @@
 //! Not here: unit tests (at the foot of the file they test), measurements of speed.
 #![expect(clippy::disallowed_methods, reason = "stories are all effect: files, sockets, real time")]
 
+mod alone;
 mod bad_input;
 mod consent;
 mod crash;
@@ -14,6 +15,7 @@ mod demo;
 mod desk;
 mod ending;
 mod hearing;
+mod keys;
 mod loudspeaker;
 mod support;
 mod tidy;

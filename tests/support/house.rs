@@ -165,6 +165,19 @@ impl House {
         answer.json().as_array().and_then(|all| all.first()).cloned().expect("the demo's meeting")
     }
 
+    /// Asks the gateway as the desk would, for the demo's meeting; the status of the answer.
+    pub(crate) fn tells(&self, method: &str, what: &str, body: &Value) -> u16 {
+        let path = format!("/v1/meetings/{}{what}", self.meeting()["id"].as_str().expect("its id"));
+        http::tell_socket(&self.control_socket(), method, &path, body).expect("the control socket answers").status
+    }
+
+    /// The seat with everything the gateway says of it.
+    pub(crate) fn seen(&self, number: u64) -> Value {
+        let meeting = self.meeting();
+        let seats = meeting["seats"].as_array().cloned().unwrap_or_default();
+        seats.into_iter().find(|seat| seat["seat"] == number).unwrap_or(Value::Null)
+    }
+
     pub(crate) fn control_socket(&self) -> PathBuf {
         self.data().join("gateway/control.sock")
     }

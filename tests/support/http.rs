@@ -31,14 +31,22 @@ impl Answer {
 pub(crate) fn ask_socket(socket: &Path, method: &str, path: &str) -> Option<Answer> {
     let mut stream = UnixStream::connect(socket).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-    exchange(&mut stream, method, path, "gateway", &[])
+    exchange(&mut stream, method, path, "gateway", &[], "")
+}
+
+/// The same with a body of JSON.
+pub(crate) fn tell_socket(socket: &Path, method: &str, path: &str, body: &serde_json::Value) -> Option<Answer> {
+    let mut stream = UnixStream::connect(socket).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let json = "Content-Type: application/json".to_owned();
+    exchange(&mut stream, method, path, "gateway", &[json], &body.to_string())
 }
 
 /// Asks over TCP. `headers` are further lines, `Name: value`.
 pub(crate) fn ask(host: &str, method: &str, path: &str, headers: &[String]) -> Option<Answer> {
     let mut stream = TcpStream::connect(host).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-    exchange(&mut stream, method, path, host, headers)
+    exchange(&mut stream, method, path, host, headers, "")
 }
 
 fn exchange(
@@ -47,13 +55,17 @@ fn exchange(
     path: &str,
     host: &str,
     headers: &[String],
+    body: &str,
 ) -> Option<Answer> {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 0\r\n");
+    let length = body.len();
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n");
     for line in headers {
         request.push_str(line);
         request.push_str("\r\n");
     }
     request.push_str("\r\n");
+    request.push_str(body);
     stream.write_all(request.as_bytes()).ok()?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).ok()?;

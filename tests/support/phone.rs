@@ -91,11 +91,15 @@ impl Phone {
         (at_ms - self.spoke_at_ms) as f32 / 1000.0
     }
 
-    /// Hears the greeting, keys the PIN, has a seat.
+    /// Hears the greeting, keys the guests' PIN, has a seat.
     pub(crate) fn arrives(&mut self, house: &House) {
+        self.arrives_with(house, &house.guest_pin());
+    }
+
+    pub(crate) fn arrives_with(&mut self, house: &House, pin: &str) {
         self.hears_out();
         let before: Vec<u64> = house.seats().iter().map(|seat| seat.number).collect();
-        self.keys(&format!("{}#", house.guest_pin()));
+        self.keys(&format!("{pin}#"));
         self.seat = until("a seat after the right PIN", SENTENCE, || {
             house.seats().iter().map(|seat| seat.number).find(|number| !before.contains(number))
         });

@@ -1,0 +1,62 @@
+//! A gateway whose archive is away, and one that is told to end: callers hear what they must, and nothing kept is lost.
+//!
+//! Not here: programs that are killed (`crash`).
+
+use std::time::Duration;
+
+use crate::support::ears::Person::{Anna, Bert};
+use crate::support::house::{House, signal};
+use crate::support::phone::Phone;
+use crate::support::until;
+
+#[test]
+fn without_the_archive_calls_are_taken_and_recorded_and_it_gets_everything_later() {
+    let house = House::open();
+    let archive: u32 = house.now("archiver_pid").parse().expect("a process id");
+    // Stopped, not killed: it answers nobody and nobody starts it again.
+    signal(archive, libc::SIGSTOP);
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    anna.agrees(&house);
+    let mut bert = Phone::calls(&house, Bert);
+    bert.arrives(&house);
+    bert.refuses(&house);
+    anna.speaks();
+    bert.hears(Anna);
+    anna.listens(2);
+    let said = anna.falls_silent();
+    anna.hangs_up();
+    bert.hangs_up();
+    until("the chunk to lie ready", READY, || (!house.spool_is_empty() && house.seats().is_empty()).then_some(()));
+    signal(archive, libc::SIGCONT);
+    house.await_handed_over();
+    let kept = house.export("kopie").all().seconds_of(Anna);
+    assert!((kept - said).abs() < 0.6, "{said} s were said, {kept} s are kept");
+}
+
+#[test]
+fn a_gateway_told_to_end_says_goodbye_and_one_told_twice_hangs_up_and_both_hand_over() {
+    let mut house = House::open();
+    for signals in [1, 2] {
+        let mut anna = Phone::calls(&house, Anna);
+        anna.arrives(&house);
+        anna.agrees(&house);
+        anna.speaks();
+        anna.listens(3);
+        let said = anna.falls_silent();
+        let gateway: u32 = house.now("gateway_pid").parse().expect("a process id");
+        signal(gateway, libc::SIGTERM);
+        if signals == 2 {
+            anna.listens(1);
+            signal(gateway, libc::SIGTERM);
+        }
+        let report = anna.hears_goodbye();
+        assert_eq!(report["answered"], true, "{report}");
+        house.await_line();
+        house.await_handed_over();
+        let kept = house.export(&format!("kopie-{signals}")).all().seconds_of(Anna);
+        assert!((kept - said).abs() < 0.6, "{said} s were said, {kept} s are kept");
+    }
+}
+
+const READY: Duration = Duration::from_secs(30);
