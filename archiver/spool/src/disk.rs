@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A place to write. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
+    /// What was changed and what was synced, for a power cut to be played.
+    #[cfg(test)]
+    power: crate::tests::power::Power,
     #[cfg(test)]
     stop: Option<std::sync::Arc<std::sync::Mutex<u64>>>,
     #[cfg(test)]
@@ -36,6 +39,14 @@ pub(crate) struct Appending {
     torn: bool,
 }
 
+/// A directory kept open: through it everything on its disk is synced at once.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    disk: Disk,
+    path: PathBuf,
+    dir: File,
+}
+
 /// How far a change may go.
 enum Step {
     Whole,
@@ -48,15 +59,25 @@ impl Disk {
     pub(crate) fn make_dir(&self, path: &Path) -> io::Result<()> {
         self.step("make", path)?;
         match fs::DirBuilder::new().mode(0o700).create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-            made => made,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+            made => made?,
         }
+        #[cfg(test)]
+        self.power.made_dir(path);
+        Ok(())
+    }
+
+    /// A directory through which its whole disk can be synced. Errors of writing back are seen from here on.
+    pub(crate) fn whole(&self, path: &Path) -> io::Result<Whole> {
+        Ok(Whole { disk: self.clone(), path: path.to_path_buf(), dir: File::open(path)? })
     }
 
     /// Makes a file that did not exist.
     pub(crate) fn create(&self, path: &Path) -> io::Result<Appending> {
         self.step("make", path)?;
         let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+        #[cfg(test)]
+        self.power.created(path);
         Ok(Appending { disk: self.clone(), path: path.to_path_buf(), file, len: 0, dirty: true, torn: false })
     }
 
@@ -79,6 +100,10 @@ impl Disk {
         let draft = self.draft(drafts, bytes)?;
         self.step("rename", at)?;
         let placed = fs::hard_link(&draft, at);
+        #[cfg(test)]
+        if placed.is_ok() {
+            self.power.linked(&draft, at);
+        }
         self.unlink(&draft)?;
         placed
     }
@@ -97,16 +122,22 @@ impl Disk {
 
     pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step("rename", to)?;
-        fs::rename(from, to)
+        fs::rename(from, to)?;
+        #[cfg(test)]
+        self.power.renamed(from, to);
+        Ok(())
     }
 
     /// Removes a file; one that is gone already is no error.
     pub(crate) fn unlink(&self, path: &Path) -> io::Result<()> {
         self.step("unlink", path)?;
         match fs::remove_file(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            removed => removed?,
         }
+        #[cfg(test)]
+        self.power.removed(path);
+        Ok(())
     }
 
     /// Removes a directory with all that is in it, one file a step.
@@ -120,13 +151,19 @@ impl Disk {
             }
         }
         self.step("unlink", path)?;
-        fs::remove_dir(path)
+        fs::remove_dir(path)?;
+        #[cfg(test)]
+        self.power.removed(path);
+        Ok(())
     }
 
     /// Makes what was created, renamed or removed in a directory outlast a power cut.
     pub(crate) fn sync_dir(&self, path: &Path) -> io::Result<()> {
         self.step("sync", path)?;
-        File::open(path)?.sync_all()
+        File::open(path)?.sync_all()?;
+        #[cfg(test)]
+        self.power.synced_dir(path);
+        Ok(())
     }
 
     /// Names in a directory that are UTF-8, in order.
@@ -204,6 +241,12 @@ impl Disk {
         }
     }
 
+    /// What the power cut would leave.
+    #[cfg(test)]
+    pub(crate) fn power(&self) -> &crate::tests::power::Power {
+        &self.power
+    }
+
     /// Every change since the last time this was asked, as `what name`.
     #[cfg(test)]
     pub(crate) fn done(&self) -> Vec<String> {
@@ -214,6 +257,22 @@ impl Disk {
     #[cfg(test)]
     pub(crate) fn left(&self) -> u64 {
         self.stop.as_ref().map_or(u64::MAX, |left| *left.lock().unwrap())
+    }
+}
+
+impl Whole {
+    /// Makes these files outlast a power cut. Many are synced together with all else on the disk: that is one commit of
+    /// its journal, where each alone would be one of its own.
+    pub(crate) fn sync(&self, files: &mut [&mut Appending]) -> io::Result<()> {
+        if files.iter().filter(|file| file.dirty).count() <= FEW_FILES {
+            return files.iter_mut().try_for_each(|file| file.sync());
+        }
+        self.disk.step("sync all", &self.path)?;
+        rustix::fs::syncfs(&self.dir)?;
+        #[cfg(test)]
+        self.disk.power.synced_all();
+        files.iter_mut().for_each(|file| file.dirty = false);
+        Ok(())
     }
 }
 
@@ -228,12 +287,17 @@ impl Appending {
             #[cfg(test)]
             Step::Torn => {
                 self.file.write_all(&bytes[..bytes.len() / 2])?;
+                self.disk.power.wrote(&self.path, &bytes[..bytes.len() / 2]);
                 Err(io::Error::other("stopped"))
             }
         };
         match written {
-            Ok(()) => self.len += bytes.len() as u64,
-            Err(_) => self.torn = self.disk.step("cut", &self.path).and_then(|_| self.file.set_len(self.len)).is_err(),
+            Ok(()) => {
+                self.len += bytes.len() as u64;
+                #[cfg(test)]
+                self.disk.power.wrote(&self.path, bytes);
+            }
+            Err(_) => self.torn = self.cut(self.len).is_err(),
         }
         written
     }
@@ -243,6 +307,8 @@ impl Appending {
         self.disk.step("cut", &self.path)?;
         self.dirty = true;
         self.file.set_len(len)?;
+        #[cfg(test)]
+        self.disk.power.cut(&self.path, len);
         self.len = len;
         self.torn = false;
         Ok(())
@@ -253,9 +319,16 @@ impl Appending {
         if self.dirty {
             self.disk.step("sync", &self.path)?;
             self.file.sync_data()?;
+            #[cfg(test)]
+            self.disk.power.synced(&self.path);
             self.dirty = false;
         }
         Ok(())
+    }
+
+    /// The directory it lies in has another name now.
+    pub(crate) fn moved(&mut self, path: PathBuf) {
+        self.path = path;
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -263,6 +336,8 @@ impl Appending {
     }
 }
 
+/// Measured on ext4: beyond some ten files, one sync of all is cheaper even while others write.
+const FEW_FILES: usize = 8;
 /// Ends the name of a file that is not in its place yet.
 pub(crate) const DRAFT: &str = ".draft";
 /// Two threads never share a draft.

@@ -5,6 +5,7 @@
 mod after_a_kill;
 pub(crate) mod made;
 mod mutation;
+pub(crate) mod power;
 mod refused;
 mod vectors;
 
@@ -214,6 +215,54 @@ fn a_sync_reaches_every_voice_and_journal_that_changed() {
     let wanted =
         ["write media.jsonl".into(), format!("write {voice}"), format!("sync {voice}"), "sync media.jsonl".into()];
     assert_eq!(made.disk.done(), wanted, "and nothing else");
+}
+
+#[test]
+fn a_hundred_voices_that_go_on_wait_for_a_few_syncs_and_the_silent_leave_no_files() {
+    let mut made = Made::new();
+    let mut chunk = made.begin(0, vec![]);
+    let facts: Vec<TrackFact> =
+        (1..=100).map(|n| TrackFact { track: made.track(n), seat: seat(n), from: Slot(100) }).collect();
+    for n in 1..=100 {
+        made.consent(&mut chunk, n, 100);
+        made.talk(&mut chunk, n, 100..120);
+    }
+    let mut ahead = made.spool.ahead(crate::id::RecordingId([3; 16]), crate::id::EpochId([5; 8]), 1).unwrap();
+    for n in 1..=99 {
+        made.try_lay(&mut ahead, n, 100).unwrap();
+    }
+    let syncs = |made: &Made| made.disk.done().into_iter().filter(|step| step.starts_with("sync ")).collect::<Vec<_>>();
+    syncs(&made);
+    made.spool.sync(&mut [&mut chunk], &mut [&mut ahead]).unwrap();
+    assert_eq!(syncs(&made).len(), 1, "one for the whole host");
+    // One of them is made late, when the chunk is about to change.
+    made.try_lay(&mut ahead, 100, 100).unwrap();
+    let first = chunk.close(Slot(120), CloseWhy::Time).unwrap();
+    let head = made.head_after(1, &first.hash, facts[..99].to_vec());
+    let mut chunk = made.spool.begin_ahead(ahead, head, Slot(120)).unwrap();
+    let done = syncs(&made);
+    assert!(done.len() <= 14, "{done:#?}");
+    for n in [7, 99] {
+        made.talk(&mut chunk, n, 120..170);
+    }
+    assert!(chunk.packet(made.track(100), Slot(120), b"x").is_err(), "its permit ended before");
+    let second = chunk.close(Slot(200), CloseWhy::End).unwrap();
+    let read = made.read(&second.name);
+    assert_eq!(read.voices.len(), 2, "who says nothing needs no file");
+    for (voice, n) in read.voices.iter().zip([7, 99]) {
+        assert_eq!(made.listen(voice), sound(made.track(n), 120..170));
+        assert_eq!((voice.fact.from, voice.until), (Slot(100), None));
+    }
+    assert!(made::files(&made.dir.path().join("open")).is_empty());
+}
+
+#[test]
+fn what_was_made_ahead_for_another_chunk_begins_none() {
+    let mut made = Made::new();
+    let mut ahead = made.spool.ahead(crate::id::RecordingId([3; 16]), crate::id::EpochId([5; 8]), 1).unwrap();
+    made.try_lay(&mut ahead, 1, 100).unwrap();
+    let refused = made.spool.begin_ahead(ahead, head(&made, 0, vec![]), Slot(90)).unwrap_err();
+    assert!(matches!(refused, SpoolError::Wrong { .. }), "{refused}");
 }
 
 #[test]

@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::disk::Disk;
-use crate::id::{GatewayId, RecordingId, Slot, TrackId};
+use crate::disk::{Appending, Disk, Whole};
+use crate::id::{EpochId, GatewayId, RecordingId, Slot, TrackId};
 use crate::line::{Head, VERSION};
 use crate::name::{ChunkName, OrderName};
 use crate::order::{Decision, ORDER_LABEL, Order, Will};
 use crate::sign::{SigningKey, UNSIGNED, signed};
 
+mod ahead;
 mod chunk;
 mod erase;
 mod journal;
@@ -25,6 +26,7 @@ mod past;
 mod recover;
 mod seal;
 
+pub use ahead::Ahead;
 pub use chunk::ChunkWriter;
 use erase::Place;
 use past::Past;
@@ -34,6 +36,7 @@ use past::Past;
 pub struct Spool {
     root: Arc<Path>,
     disk: Disk,
+    whole: Arc<Whole>,
     key: Arc<SigningKey>,
     gateway: GatewayId,
 }
@@ -76,15 +79,16 @@ impl Spool {
 
     pub(crate) fn on(disk: Disk, root: &Path, key: SigningKey) -> Result<Self, SpoolError> {
         let gateway = key.verifying().gateway();
-        let spool = Self { root: root.into(), disk, key: Arc::new(key), gateway };
-        let made = || -> io::Result<()> {
-            for dir in [root.to_path_buf(), spool.open_dir(), spool.ready_dir(), spool.orders_dir()] {
-                spool.disk.make_dir(&dir)?;
+        let made = || -> io::Result<Whole> {
+            disk.make_dir(root)?;
+            for dir in [OPEN, READY, ORDERS] {
+                disk.make_dir(&root.join(dir))?;
             }
-            spool.disk.sync_dir(root)
+            disk.sync_dir(root)?;
+            disk.whole(root)
         };
-        made().map_err(failed("make the spool"))?;
-        Ok(spool)
+        let whole = Arc::new(made().map_err(failed("make the spool"))?);
+        Ok(Self { root: root.into(), disk, whole, key: Arc::new(key), gateway })
     }
 
     /// Closes everything in `open/` as interrupted, without any track key, and finishes every erasure that was begun.
@@ -112,6 +116,30 @@ impl Spool {
     /// Makes `open/<recording>.<gateway>.<n>/` with its head. `slot` is the first in it.
     pub fn begin(&self, head: Head, slot: Slot) -> Result<ChunkWriter, SpoolError> {
         ChunkWriter::begin(self, head, slot)
+    }
+
+    /// Makes room for the files of a chunk that is still to begin. Nothing of it is read before
+    /// [`begin_ahead`](Self::begin_ahead).
+    pub fn ahead(&self, recording: RecordingId, epoch: EpochId, chunk: u32) -> Result<Ahead, SpoolError> {
+        Ahead::make(self, recording, epoch, chunk)
+    }
+
+    /// As [`begin`](Self::begin), with the files that were made ahead: those of the head's tracks are in the chunk from its
+    /// beginning, the others go. After an error nothing of it is left that counts, and the chunk may be begun again.
+    pub fn begin_ahead(&self, ahead: Ahead, head: Head, slot: Slot) -> Result<ChunkWriter, SpoolError> {
+        ahead.begin(self, head, slot)
+    }
+
+    /// Seals what these chunks gathered, and makes all they wrote, and what was made ahead, outlast a power cut: together,
+    /// once a second for the whole host. The first failure is told; the others are tried all the same.
+    pub fn sync(&self, chunks: &mut [&mut ChunkWriter], ahead: &mut [&mut Ahead]) -> Result<(), SpoolError> {
+        let mut gathered = Ok(());
+        for chunk in chunks.iter_mut() {
+            gathered = gathered.and(chunk.gather());
+        }
+        let chunks = chunks.iter_mut().flat_map(|chunk| chunk.files());
+        let mut files: Vec<&mut Appending> = chunks.chain(ahead.iter_mut().flat_map(|ahead| ahead.files())).collect();
+        gathered.and(self.sync_files(&mut files))
     }
 
     /// Numbers, signs and writes an order, synced; an erase is then carried out in every ready chunk.
@@ -213,6 +241,10 @@ impl Spool {
         self.disk.free_bytes(&self.root).map_err(failed("ask for free space"))
     }
 
+    fn sync_files(&self, files: &mut [&mut Appending]) -> Result<(), SpoolError> {
+        self.whole.sync(files).map_err(failed("sync sound and journals"))
+    }
+
     fn gateway(&self) -> GatewayId {
         self.gateway
     }
@@ -226,15 +258,15 @@ impl Spool {
     }
 
     fn open_dir(&self) -> PathBuf {
-        self.root.join("open")
+        self.root.join(OPEN)
     }
 
     fn ready_dir(&self) -> PathBuf {
-        self.root.join("ready")
+        self.root.join(READY)
     }
 
     fn orders_dir(&self) -> PathBuf {
-        self.root.join("orders")
+        self.root.join(ORDERS)
     }
 
     fn is_ready(&self, name: ChunkName) -> Result<bool, SpoolError> {
@@ -359,6 +391,11 @@ fn wrong(what: &str) -> SpoolError {
     SpoolError::Wrong { what: what.to_owned() }
 }
 
+const OPEN: &str = "open";
+const READY: &str = "ready";
+const ORDERS: &str = "orders";
+/// Ends the name of a chunk in `open/` that is still to begin.
+const NEXT: &str = ".next";
 /// Ends the name of a chunk in `open/` that is on its way out.
 const GONE: &str = ".gone";
 const A_MONTH: Duration = Duration::from_hours(31 * 24);

@@ -15,7 +15,7 @@ use crate::order::{Decision, Will};
 use crate::read::{self, Chunk, Voice};
 use crate::sign::{SigningKey, VerifyingKey};
 use crate::voice::Opener;
-use crate::write::{ChunkWriter, Spool, SpoolError};
+use crate::write::{Ahead, ChunkWriter, Spool, SpoolError};
 
 pub(super) struct Made {
     pub(super) dir: TempDir,
@@ -107,6 +107,11 @@ impl Made {
     ) -> Result<(), SpoolError> {
         let fact = TrackFact { track: track(n), seat: seat(of), from: Slot(from) };
         chunk.begin_track(fact, &self.private(track(n)).public(), &mut self.chance)
+    }
+
+    pub(super) fn try_lay(&mut self, ahead: &mut Ahead, n: u8, from: u64) -> Result<(), SpoolError> {
+        let fact = TrackFact { track: track(n), seat: seat(n), from: Slot(from) };
+        ahead.lay(fact, &self.private(track(n)).public(), &mut self.chance)
     }
 
     pub(super) fn talk(&self, chunk: &mut ChunkWriter, n: u8, slots: Range<u64>) {

@@ -11,8 +11,9 @@ use std::io;
 use super::erase::{Place, facts_of};
 use super::journal::Journal;
 use super::seal::{Refusal, VoiceFile};
-use super::{Closed, Spool, SpoolError, failed};
-use crate::id::{SeatNo, Slot, TrackId};
+use super::{Closed, Spool, SpoolError, failed, wrong};
+use crate::disk::Appending;
+use crate::id::{EpochId, SeatNo, Slot, TrackId};
 use crate::keys::{Chance, FileKey, PublicKey, wrap};
 use crate::limits::{MOST_FILES, MOST_JOURNAL_BYTES, MOST_LINES, MOST_RECORDS, MOST_VOICE_BYTES};
 use crate::line::{Act, CHUNK_LABEL, CloseWhy, FileFact, First, GapReason, Head, MediaEvent, TrackFact, VERSION, hash};
@@ -50,24 +51,24 @@ struct Voice {
 
 impl ChunkWriter {
     pub(super) fn begin(spool: &Spool, head: Head, slot: Slot) -> Result<Self, SpoolError> {
-        if head.gateway != spool.gateway() || head.version != VERSION {
-            return Err(wrong("the head is of another gateway or version"));
-        }
-        let name = ChunkName { recording: head.recording, gateway: head.gateway, number: head.chunk };
-        let place = spool.place(&spool.open_dir(), name);
+        let place = spool.place(&spool.open_dir(), named(spool, &head)?);
         spool.make_way(&place)?;
-        let (media, consent) = match Self::make(spool, &place, &head, slot) {
-            Ok(journals) => journals,
+        match Self::make(spool, &place, &head, slot) {
+            Ok(journals) => Ok(Self::over(spool, place, head, slot, journals)),
             Err(error) => {
                 // The first error is the one to tell; what stays is in nobody's way.
                 let _cleared = place.disk.remove_tree(&place.path);
-                return Err(failed("begin a chunk")(error));
+                Err(failed("begin a chunk")(error))
             }
-        };
-        Ok(Self {
+        }
+    }
+
+    /// A chunk whose head was written.
+    pub(super) fn over(spool: &Spool, place: Place, head: Head, slot: Slot, (media, consent): Journals) -> Self {
+        Self {
+            text: place.name.to_string(),
             place,
             spool: spool.clone(),
-            text: name.to_string(),
             head,
             media,
             consent,
@@ -77,15 +78,18 @@ impl ChunkWriter {
             complete: BTreeMap::new(),
             records_over: 0,
             latest: slot,
-        })
+        }
     }
 
-    fn make(spool: &Spool, place: &Place, head: &Head, slot: Slot) -> io::Result<(Journal, Journal)> {
+    /// A voice whose files were made before the chunk began.
+    pub(super) fn adopt(&mut self, fact: TrackFact, file: VoiceFile) {
+        self.voices.insert(fact.track, Voice { seat: fact.seat, file, ending: None });
+    }
+
+    fn make(spool: &Spool, place: &Place, head: &Head, slot: Slot) -> io::Result<Journals> {
         let Place { path, disk, .. } = place;
         disk.make_dir(path)?;
-        let mut media = Journal::create(disk, &path.join(FileName::Media.to_string()))?;
-        let mut consent = Journal::create(disk, &path.join(FileName::Consent.to_string()))?;
-        media.append(slot, First::Head(head))?;
+        let (mut media, mut consent) = journals(place, head, slot)?;
         media.sync()?;
         consent.sync()?;
         disk.sync_dir(path)?;
@@ -208,16 +212,11 @@ impl ChunkWriter {
         self.media.sync().map_err(failed("sync a journal"))
     }
 
-    /// Seals what was gathered and syncs what changed: once a second.
+    /// Seals what was gathered and syncs what changed. For all chunks together there is [`Spool::sync`].
     pub fn sync(&mut self) -> Result<(), SpoolError> {
-        let ending: Vec<TrackId> = self.voices.iter().filter(|(_, v)| v.ending.is_some()).map(|(t, _)| *t).collect();
-        for track in ending {
-            self.finish(track)?;
-        }
-        for voice in self.voices.values_mut() {
-            voice.file.sync().map_err(failed("sync sound"))?;
-        }
-        self.media.sync().map_err(failed("sync a journal"))
+        self.gather()?;
+        let spool = self.spool.clone();
+        spool.sync_files(&mut self.files())
     }
 
     /// How much of what an archive takes of one chunk is used up, in percent: close it well before a hundred.
@@ -249,14 +248,18 @@ impl ChunkWriter {
                 self.give_up(fact, fact.from, "not kept")?;
             }
         }
-        self.sync()?;
+        self.gather()?;
+        self.leave_out_the_silent()?;
         let mut until = self.latest.max(slot);
-        for (track, mut voice) in std::mem::take(&mut self.voices) {
-            voice.file.end().map_err(failed("end a voice file"))?;
+        for (track, voice) in &mut self.voices {
+            voice.file.conclude().map_err(failed("end a voice file"))?;
             until = until.max(voice.file.until().unwrap_or(until));
-            self.complete.extend(voice.file.fact().map(|fact| (track, fact)));
+            self.complete.extend(voice.file.fact().map(|fact| (*track, fact)));
         }
-        self.consent.sync().map_err(failed("sync a journal"))?;
+        let spool = self.spool.clone();
+        spool.sync_files(&mut self.files())?;
+        // Their keys are wiped here.
+        self.voices.clear();
         let complete = std::mem::take(&mut self.complete);
         let known = |name: FileName| match name {
             FileName::Voice(track) => complete.get(&track).copied(),
@@ -265,38 +268,50 @@ impl ChunkWriter {
         seal_and_hand_over(&self.place, &self.spool, &mut self.media, self.consent.head(), until, why, known)
     }
 
+    /// Ends what is to end and seals what was gathered; the sync is for the caller. One voice's failure stops no other.
+    pub(super) fn gather(&mut self) -> Result<(), SpoolError> {
+        let ending: Vec<TrackId> = self.voices.iter().filter(|(_, v)| v.ending.is_some()).map(|(t, _)| *t).collect();
+        let mut gathered = Ok(());
+        for track in ending {
+            gathered = gathered.and(self.finish(track));
+        }
+        for voice in self.voices.values_mut() {
+            gathered = gathered.and(voice.file.seal().map_err(failed("write sound")));
+        }
+        gathered
+    }
+
+    /// All that may have to be synced.
+    pub(super) fn files(&mut self) -> Vec<&mut Appending> {
+        let voices = self.voices.values_mut().map(|voice| voice.file.file());
+        voices.chain([self.media.file(), self.consent.file()]).collect()
+    }
+
     fn make_voice(&mut self, fact: TrackFact, to: &PublicKey, chance: Chance<'_>) -> Result<VoiceFile, SpoolError> {
         // Of an attempt before.
         self.remove_files(fact.track)?;
         self.media.sync().map_err(failed("sync a journal"))?;
-        let Head { recording, chunk, epoch, .. } = self.head;
-        let key = FileKey::fresh(chance);
-        let mut salt = [0; 32];
-        chance(&mut salt);
-        let envelope = wrap(&key, to, recording, fact.track, chunk, chance)
-            .map_err(|error| wrong(&format!("the track's public key: {error}")))?;
-        let header = voice::Header {
-            version: voice::VERSION,
-            suite: voice::SUITE,
-            recording,
-            track: fact.track,
-            chunk,
-            sample_rate: SAMPLE_RATE_HZ,
-            epoch,
-            salt,
-            commitment: [0; 32],
-        };
+        let Secret { key, header, envelope } = secret(self.place.name, self.head.epoch, fact.track, to, chance)?;
         let made = || -> io::Result<VoiceFile> {
             let Place { path, drafts, disk, .. } = &self.place;
-            let mut text = serde_json::to_string(&envelope)?;
-            text.push('\n');
             let [keys, voice] = self.place.files(fact.track);
-            disk.place(drafts, &keys, text.as_bytes())?;
+            disk.place(drafts, &keys, &envelope)?;
             let file = VoiceFile::create(disk, &voice, &header, &key, fact.from)?;
             disk.sync_dir(path)?;
             Ok(file)
         };
         made().map_err(failed("open a voice file"))
+    }
+
+    /// A permit that was carried over and had no sound here needs no files: most people at a meeting listen.
+    fn leave_out_the_silent(&mut self) -> Result<(), SpoolError> {
+        let carried = |track: &TrackId| self.carried(*track).is_some();
+        let open = self.voices.iter().filter(|(track, voice)| voice.file.records() == 0 && carried(track));
+        for track in open.map(|(track, _)| *track).collect::<Vec<_>>() {
+            self.remove_files(track)?;
+            self.voices.remove(&track);
+        }
+        Ok(())
     }
 
     fn carried(&self, track: TrackId) -> Option<TrackFact> {
@@ -347,6 +362,53 @@ impl std::fmt::Debug for ChunkWriter {
     }
 }
 
+/// `media.jsonl` and `consent.jsonl`.
+pub(super) type Journals = (Journal, Journal);
+
+/// The journals of a chunk that begins, not synced yet.
+pub(super) fn journals(place: &Place, head: &Head, slot: Slot) -> io::Result<Journals> {
+    let at = |name: FileName| place.path.join(name.to_string());
+    let mut media = Journal::create(&place.disk, &at(FileName::Media))?;
+    let consent = Journal::create(&place.disk, &at(FileName::Consent))?;
+    media.append(slot, First::Head(head))?;
+    Ok((media, consent))
+}
+
+/// The name of the chunk that a head begins.
+pub(super) fn named(spool: &Spool, head: &Head) -> Result<ChunkName, SpoolError> {
+    if head.gateway != spool.gateway() || head.version != VERSION {
+        return Err(wrong("the head is of another gateway or version"));
+    }
+    Ok(ChunkName { recording: head.recording, gateway: head.gateway, number: head.chunk })
+}
+
+/// What a voice file is sealed with, and the line of its `.keys`.
+pub(super) struct Secret {
+    pub(super) key: FileKey,
+    pub(super) header: voice::Header,
+    pub(super) envelope: Vec<u8>,
+}
+
+pub(super) fn secret(
+    chunk: ChunkName,
+    epoch: EpochId,
+    track: TrackId,
+    to: &PublicKey,
+    chance: Chance<'_>,
+) -> Result<Secret, SpoolError> {
+    let ChunkName { recording, number: chunk, .. } = chunk;
+    let key = FileKey::fresh(chance);
+    let mut salt = [0; 32];
+    chance(&mut salt);
+    let envelope = wrap(&key, to, recording, track, chunk, chance)
+        .map_err(|error| wrong(&format!("the track's public key: {error}")))?;
+    let (version, suite, sample_rate, commitment) = (voice::VERSION, voice::SUITE, SAMPLE_RATE_HZ, [0; 32]);
+    let header = voice::Header { version, suite, recording, track, chunk, sample_rate, epoch, salt, commitment };
+    let mut envelope = serde_json::to_vec(&envelope).map_err(|error| failed("write an envelope")(error.into()))?;
+    envelope.push(b'\n');
+    Ok(Secret { key, header, envelope })
+}
+
 /// The last steps of a chunk: facts of all files, the signed line, the way to `ready/`.
 /// `known` may spare reading a file again; every file must be complete and synced.
 pub(super) fn seal_and_hand_over(
@@ -394,8 +456,4 @@ pub(super) fn fact(
 
 fn percent(used: u64, most: u64) -> u64 {
     used.saturating_mul(100) / most
-}
-
-fn wrong(what: &str) -> SpoolError {
-    SpoolError::Wrong { what: what.to_owned() }
 }

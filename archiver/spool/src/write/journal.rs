@@ -69,6 +69,11 @@ impl Journal {
         self.file.sync()
     }
 
+    /// For a sync together with others.
+    pub(super) fn file(&mut self) -> &mut Appending {
+        &mut self.file
+    }
+
     /// How many lines there are.
     pub(super) fn lines(&self) -> u64 {
         self.lines

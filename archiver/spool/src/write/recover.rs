@@ -13,10 +13,10 @@ use super::chunk::seal_and_hand_over;
 use super::erase::Place;
 use super::journal::Journal;
 use super::past::Past;
-use super::{GONE, Recovered, Spool, SpoolError, failed};
+use super::{GONE, NEXT, Recovered, Spool, SpoolError, failed};
 use crate::disk::DRAFT;
 use crate::id::{RecordingId, Slot, TrackId};
-use crate::line::{ActKind, CloseWhy, GapReason, MediaEvent};
+use crate::line::{ActKind, CloseWhy, GapReason, MediaEvent, TrackFact};
 use crate::name::{ChunkName, FileName, OrderName};
 use crate::order::{Decision, ORDER_LABEL, Order, Will};
 use crate::sign::verified;
@@ -86,13 +86,13 @@ fn these(
     Ok(recovered)
 }
 
-/// Removes drafts that never came into their place, and chunks that were on their way out.
+/// Removes drafts that never came into their place, chunks that never began, and chunks that were on their way out.
 fn sweep(spool: &Spool) -> io::Result<()> {
     for name in spool.disk().list(&spool.open_dir())? {
         let path = spool.open_dir().join(&name);
         if name.ends_with(DRAFT) {
             spool.disk().unlink(&path)?;
-        } else if name.ends_with(GONE) {
+        } else if name.ends_with(GONE) || name.ends_with(NEXT) {
             spool.disk().remove_tree(&path)?;
         }
     }
@@ -225,7 +225,7 @@ impl Unfinished {
         }
         let mut until = self.past.latest();
         for fact in facts.values() {
-            let kept = self.settle_voice(fact.track, self.past.end_of(fact.track))?;
+            let kept = self.settle_voice(*fact, self.past.end_of(fact.track))?;
             // A permit carried over had its records in earlier chunks.
             let last = kept.unwrap_or(fact.from.max(self.past.begun));
             until = until.max(last);
@@ -250,12 +250,14 @@ impl Unfinished {
     }
 
     /// Cuts a voice file after its last whole record within the permit; returns the first slot after it.
-    fn settle_voice(&mut self, track: TrackId, end: Option<Slot>) -> io::Result<Option<Slot>> {
+    fn settle_voice(&mut self, fact: TrackFact, end: Option<Slot>) -> io::Result<Option<Slot>> {
+        let TrackFact { track, from, .. } = fact;
         let [keys, voice] = self.place.files(track);
         let disk = self.place.disk.clone();
         let bytes = disk.read(&voice)?.unwrap_or_default();
         let (mut records, ending, mut whole) = whole_records(&bytes);
-        if let Some(beyond) = records.iter().position(|record| record.until() > end.or(record.until())) {
+        let outside = |record: &Record| record.until() > end.or(record.until()) || (!record.end && record.first < from);
+        if let Some(beyond) = records.iter().position(outside) {
             whole = records.get(beyond).map_or(whole, |record| record.offset);
             records.truncate(beyond);
         }

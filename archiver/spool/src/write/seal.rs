@@ -122,18 +122,24 @@ impl VoiceFile {
 
     /// Writes the end record and syncs; nothing more may come.
     pub(super) fn end(&mut self) -> io::Result<()> {
+        self.conclude()?;
+        self.file.sync()
+    }
+
+    /// As [`end`](Self::end), but the sync is for the caller.
+    pub(super) fn conclude(&mut self) -> io::Result<()> {
         if !self.ended {
             self.seal()?;
             let record = self.record(Slot(0), 0)?;
             self.lay(&record)?;
             self.ended = true;
         }
-        self.file.sync()
+        Ok(())
     }
 
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.seal()?;
-        self.file.sync()
+    /// For a sync together with others.
+    pub(super) fn file(&mut self) -> &mut Appending {
+        &mut self.file
     }
 
     /// Size and SHA-256 of the file, if no byte was ever taken back.
