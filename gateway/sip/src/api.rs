@@ -8,7 +8,7 @@
 use crate::{CallerNumber, sdp};
 use std::{fmt, net::SocketAddr};
 
-/// How bytes travel. Over TCP the shell frames: one message is one `receive`.
+/// How bytes travel. Over TCP a [`Stream`](crate::Stream) cuts: one message is one `receive`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
     Udp,
@@ -163,6 +163,8 @@ pub struct Counters {
     pub strays: u64,
     /// Calls that ended because our 200 was never acknowledged.
     pub no_ack: u64,
+    /// Connections that went away or could not be made.
+    pub connections_lost: u64,
     /// INVITEs that became a leg.
     pub calls_in: u64,
     /// `Invite` commands that became a leg.

@@ -55,6 +55,8 @@ pub(crate) struct Dialog {
     pub(crate) made_by: Option<u32>,
     /// The way they came to us, or we to them.
     pub(crate) path: Path,
+    /// The connection that `path` was is gone; a new one has to be made.
+    lost: bool,
     /// Where our requests go when `target` and `routes` do not say so.
     relayed: bool,
 }
@@ -76,6 +78,7 @@ impl Dialog {
             their_cseq: Some(request.cseq.number),
             made_by: Some(request.cseq.number),
             path,
+            lost: false,
             relayed: request.echo.relayed(),
         })
     }
@@ -93,18 +96,29 @@ impl Dialog {
             their_cseq: None,
             made_by: None,
             path,
+            lost: false,
             // We cannot see who stood in between, so the Contact they gave is believed.
             relayed: true,
         })
     }
 
     /// RFC 3261 12.2.2: numbers must not go back.
-    pub(crate) fn in_order(&mut self, cseq: u32) -> bool {
+    ///
+    /// A peer that lost its connection comes back on another one, and from then on is reached there.
+    pub(crate) fn in_order(&mut self, cseq: u32, path: Path) -> bool {
         let in_order = self.their_cseq.is_none_or(|before| cseq >= before);
         if in_order {
             self.their_cseq = Some(cseq);
+            if path.transport == Transport::Tcp {
+                (self.path, self.lost) = (path, false);
+            }
         }
         in_order
+    }
+
+    /// The connection of `path` is gone.
+    pub(crate) fn lose(&mut self, path: Path) {
+        self.lost |= self.path == path;
     }
 
     /// A re-INVITE or UPDATE may move the other end (RFC 3261 12.2.2, target refresh).
@@ -152,20 +166,25 @@ impl Dialog {
     /// Where requests of ours go.
     ///
     /// A peer that came to us directly is answered the way it came: its Contact may be an address behind a NAT, and
-    /// must not send our packets to a third party. Only its port is believed when the host is the same. Where a proxy
-    /// stands in between, its route or the Contact decides (RFC 3261 8.1.2). We never look a name up in here.
+    /// must not send our packets to a third party. Only its port and transport are believed when the host is the same.
+    /// Where a proxy stands in between, its route or the Contact decides (RFC 3261 8.1.2). A connection is used as long
+    /// as it stands (RFC 5923). We never look a name up in here.
     fn way(&self) -> Path {
         let (source, local) = (self.path.remote, self.path.local);
-        if self.path.transport == Transport::Tcp {
-            return self.path;
+        match self.path.transport {
+            Transport::Tcp if !self.lost => return self.path,
+            Transport::Tcp | Transport::Udp => {}
         }
-        let literal = |uri: &str| Uri::read(uri).and_then(|uri| uri.literal());
+        let literal = |uri: &str| Uri::read(uri).and_then(|uri| Some((uri.literal()?, uri.transport())));
         let hop = match self.routes.first() {
             Some(route) => Address::read(route).and_then(|route| literal(&route.uri)),
-            None => literal(&self.target).filter(|contact| self.relayed || contact.ip() == source.ip()),
+            None => literal(&self.target).filter(|(contact, _)| self.relayed || contact.ip() == source.ip()),
         };
-        let reachable = |hop: &SocketAddr| hop.is_ipv4() == local.is_ipv4() && !hop.ip().is_unspecified();
-        Path { remote: hop.filter(reachable).unwrap_or(source), ..self.path }
+        let reachable = |(hop, _): &(SocketAddr, _)| hop.is_ipv4() == local.is_ipv4() && !hop.ip().is_unspecified();
+        match hop.filter(reachable) {
+            Some((remote, transport)) => Path { remote, transport, ..self.path },
+            None => self.path,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Not here: finding header lines in a message (`wire`), and what to do with them (`endpoint`).
 
-use crate::wire::Method;
+use crate::{Transport, wire::Method};
 use std::net::IpAddr;
 
 /// The parts of a comma list; commas in quotes and in `<…>` do not count.
@@ -185,6 +185,14 @@ impl Uri {
     pub(crate) fn literal(&self) -> Option<std::net::SocketAddr> {
         let ip: IpAddr = self.host.parse().ok()?;
         Some(std::net::SocketAddr::new(ip, self.port.unwrap_or(DEFAULT_PORT)))
+    }
+
+    /// RFC 3263 4.1 for an address that is a literal: UDP unless TCP is asked for.
+    pub(crate) fn transport(&self) -> Transport {
+        match self.params.get("transport") {
+            Some(transport) if transport.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+            Some(_) | None => Transport::Udp,
+        }
     }
 }
 

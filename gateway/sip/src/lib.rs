@@ -3,7 +3,7 @@
 //! The shell reads a datagram and gives it to [`Endpoint::receive`]; it gives orders by
 //! [`Endpoint::command`] and calls [`Endpoint::time_passed`] no later than [`Endpoint::deadline`].
 //! Each of the three appends to a list of [`Output`]: bytes to send, and [`Event`]s about legs.
-//! Session descriptions are read and written by [`sdp`].
+//! Session descriptions are read and written by [`sdp`]; what a TCP connection brings is cut into messages by [`Stream`].
 //!
 //! Not here: sockets, allowed networks and admission per source (the shell), sound (`media`), digest and
 //! registration (not yet), and what a call is for.
@@ -20,6 +20,7 @@ mod endpoint;
 mod headers;
 mod pii;
 pub mod sdp;
+mod stream;
 mod transaction;
 mod wire;
 
@@ -29,3 +30,4 @@ mod tests;
 pub use api::{Chance, Command, Config, Counters, Ended, Event, Leg, Limits, Output, Path, Transport};
 pub use endpoint::Endpoint;
 pub use pii::CallerNumber;
+pub use stream::{Framed, Stream};

@@ -226,7 +226,7 @@ impl Endpoint {
             return self.no_such_call(turn, path, &request);
         };
         self.on_call(turn, leg, |endpoint, turn, call| {
-            if !call.dialog.as_mut().is_some_and(|dialog| dialog.in_order(request.cseq.number)) {
+            if !call.dialog.as_mut().is_some_and(|dialog| dialog.in_order(request.cseq.number, path)) {
                 endpoint.answer_and_forget(turn, path, &request.echo, 500, "CSeq Out Of Order", |draft| draft);
                 return After::Stays;
             }

@@ -71,7 +71,7 @@ impl Endpoint {
     pub fn receive(&mut self, now: Instant, path: Path, bytes: &[u8], out: &mut Vec<Output>) {
         self.counters.received += 1;
         let mut turn = Turn { now, out };
-        match wire::read(bytes) {
+        match wire::read(bytes, path.transport == Transport::Tcp) {
             Ok(Message::KeepAlive) => {}
             Ok(Message::Request(mut request)) => {
                 request.echo.stamp(path.remote);
@@ -88,6 +88,22 @@ impl Endpoint {
                 }
                 None => self.counters.malformed_dropped += 1,
             },
+        }
+    }
+
+    /// A connection is gone, or could not be made. Calls stand: they may come back on another one, and requests of ours
+    /// in them go out on a new one. What waits for an answer on this one waits in vain (RFC 3261 8.1.3.1).
+    pub fn unreachable(&mut self, now: Instant, path: Path, out: &mut Vec<Output>) {
+        let mut turn = Turn { now, out };
+        self.counters.connections_lost += 1;
+        for call in self.calls.values_mut() {
+            if let Some(dialog) = &mut call.dialog {
+                dialog.lose(path);
+            }
+        }
+        let waiting = self.clients.iter().filter(|(_, client)| client.path == path);
+        for key in waiting.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            self.nobody_answers(&mut turn, &key);
         }
     }
 

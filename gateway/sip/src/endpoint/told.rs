@@ -96,6 +96,26 @@ impl Endpoint {
         }
     }
 
+    /// A request of ours whose connection is gone.
+    pub(super) fn nobody_answers(&mut self, turn: &mut Turn, key: &ClientKey) {
+        let Some(client) = self.clients.remove(key) else { return };
+        self.disarm(client.armed);
+        let Some(leg) = client.leg else { return };
+        match client.machine {
+            ClientMachine::Invite(InviteClient::Calling { .. } | InviteClient::Proceeding) => {
+                self.on_call(turn, leg, |_, turn, call| fail(turn, call, 503));
+            }
+            // Answered already.
+            ClientMachine::Invite(
+                InviteClient::Completed { .. } | InviteClient::Accepted { .. } | InviteClient::Terminated,
+            ) => {}
+            ClientMachine::Other(_) => self.on_call(turn, leg, |_, _, call| match (&call.stage, &key.method) {
+                (Stage::Leaving, Method::Bye) => After::Gone,
+                _ => After::Stays,
+            }),
+        }
+    }
+
     fn invite_answered(&mut self, turn: &mut Turn, leg: Leg, response: &Response) {
         self.on_call(turn, leg, |endpoint, turn, call| match &mut call.stage {
             Stage::Calling(calling) => match response.status {

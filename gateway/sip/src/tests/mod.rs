@@ -1,6 +1,7 @@
 //! Stories told to whole endpoints on a made-up clock: one endpoint and texts (`torture`, `server`), and two
 //! endpoints that talk over a network which loses what a test says (`pair`).
 
+mod connections;
 mod descriptions;
 mod mutation;
 mod pair;

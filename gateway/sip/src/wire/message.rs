@@ -225,8 +225,8 @@ impl Malformed {
 }
 
 /// A datagram, or one framed message, as a message.
-pub(crate) fn read(bytes: &[u8]) -> Result<Message, Malformed> {
-    let regular = match regular(bytes) {
+pub(crate) fn read(bytes: &[u8], on_stream: bool) -> Result<Message, Malformed> {
+    let regular = match regular(bytes, on_stream) {
         Ok(regular) => regular,
         Err(Fault::Empty) => return Ok(Message::KeepAlive),
         Err(fault) => return Err(Malformed { fault, answerable: None }),
@@ -320,7 +320,7 @@ mod tests {
     use super::*;
 
     fn request_of(text: &str) -> Request {
-        match read(text.as_bytes()) {
+        match read(text.as_bytes(), false) {
             Ok(Message::Request(request)) => *request,
             Ok(Message::Response(_) | Message::KeepAlive) => panic!("no request"),
             Err(malformed) => panic!("{:?}", malformed.fault),
@@ -328,7 +328,7 @@ mod tests {
     }
 
     fn fault_of(text: &[u8]) -> (Fault, bool) {
-        match read(text) {
+        match read(text, false) {
             Ok(_) => panic!("read without fault"),
             Err(malformed) => (malformed.fault, malformed.answerable.is_some()),
         }
@@ -375,7 +375,9 @@ mod tests {
             }
         }
         latin.extend_from_slice(b"\r\n");
-        assert!(matches!(read(&latin), Ok(Message::Request(request)) if request.echo.from.starts_with("Müller")));
+        assert!(
+            matches!(read(&latin, false), Ok(Message::Request(request)) if request.echo.from.starts_with("Müller"))
+        );
         let odd = PLAIN.replace("OPTIONS", "!interesting-Method0123456789_*+`.%indeed'~") + "\r\n";
         assert!(matches!(request_of(&odd).method, Method::Other(_)));
         for uri in ["tel:+4930", "sip:[2001:db8::10]", "sips:a;b@c:5061;x", "sip:a%40@b?c=d", "nobodyKnowsThisScheme:x"]
@@ -389,7 +391,15 @@ mod tests {
         let mut bytes = (PLAIN.to_owned() + "\r\n").into_bytes();
         let body: Vec<u8> = (0..=255).collect();
         bytes.extend_from_slice(&body);
-        assert!(matches!(read(&bytes), Ok(Message::Request(request)) if request.body == body));
+        assert!(matches!(read(&bytes, false), Ok(Message::Request(request)) if request.body == body));
+    }
+
+    #[test]
+    fn a_body_without_length_is_a_fault_on_a_stream() {
+        let text = format!("{PLAIN}\r\nv=0");
+        let Err(malformed) = read(text.as_bytes(), true) else { panic!("read without fault") };
+        assert_eq!((malformed.fault, malformed.answerable.is_some()), (Fault::ContentLength, true));
+        assert!(read(format!("{PLAIN}l: 3\r\n\r\nv=0").as_bytes(), true).is_ok());
     }
 
     #[test]
@@ -406,7 +416,7 @@ mod tests {
         {
             assert!(!fault_of(bytes).1, "{bytes:?}");
         }
-        assert!(matches!(read(b"\r\n\r\n"), Ok(Message::KeepAlive)));
+        assert!(matches!(read(b"\r\n\r\n", false), Ok(Message::KeepAlive)));
         let ack = PLAIN.replace("OPTIONS", "ACK").replace("CSeq: 1", "CSeq: x") + "\r\n";
         assert_eq!(fault_of(ack.as_bytes()), (Fault::CSeq, false));
     }

@@ -56,8 +56,23 @@ pub(crate) enum Fault {
     Foreign,
 }
 
-/// Errors only when nothing can be said about the message at all.
-pub(crate) fn regular(bytes: &[u8]) -> Result<Regular, Fault> {
+/// What a head says about the length of what follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyLength {
+    Said(usize),
+    Unsaid,
+    /// No number, too large a one, or two that differ.
+    Wrong,
+}
+
+/// For streams: reads as much of a head as its length needs, with the eyes that read whole messages.
+pub(crate) fn body_length(head: &[u8]) -> BodyLength {
+    let (lines, _) = head_and_rest(head, &mut None);
+    length_in(&fields(lines.into_iter().skip(1), &mut None))
+}
+
+/// Errors only when nothing can be said about the message at all. On a stream the length must have been said.
+pub(crate) fn regular(bytes: &[u8], on_stream: bool) -> Result<Regular, Fault> {
     let begin = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).ok_or(Fault::Empty)?;
     let bytes = bytes.get(begin..).unwrap_or_default();
     let mut fault = (bytes.len() > MOST_BYTES).then_some(Fault::TooLong);
@@ -66,7 +81,7 @@ pub(crate) fn regular(bytes: &[u8]) -> Result<Regular, Fault> {
     let first = lines.next().ok_or(Fault::StartLine)?;
     let start = start_line(&text(first), &mut fault)?;
     let fields = fields(lines, &mut fault);
-    let body = body(&fields, rest, &mut fault);
+    let body = body(&fields, rest, on_stream, &mut fault);
     Ok(Regular { start, fields, body, fault })
 }
 
@@ -159,20 +174,28 @@ fn fields<'a>(lines: impl Iterator<Item = &'a [u8]>, fault: &mut Option<Fault>) 
     fields
 }
 
-/// RFC 3261 18.3 for datagrams: without a length the body ends with the datagram, with a smaller one the rest is
-/// thrown away, with a larger one the message is broken. A length that is no number says nothing about the body.
-fn body(fields: &[(String, String)], rest: &[u8], fault: &mut Option<Fault>) -> Vec<u8> {
-    let mut lengths = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Content-Length"));
-    let Some((_, length)) = lengths.next() else { return rest.to_vec() };
-    let digits = !length.is_empty() && length.len() <= 9 && length.bytes().all(|byte| byte.is_ascii_digit());
-    let body = match length.parse::<usize>() {
-        Ok(length) if digits => rest.get(..length),
-        Ok(_) | Err(_) => None,
+/// RFC 3261 18.3: without a length the body ends with the datagram, with a smaller one the rest is thrown away, with a
+/// larger one the message is broken. A length that is no number says nothing about the body.
+fn body(fields: &[(String, String)], rest: &[u8], on_stream: bool, fault: &mut Option<Fault>) -> Vec<u8> {
+    let body = match length_in(fields) {
+        BodyLength::Said(length) => rest.get(..length),
+        BodyLength::Unsaid if !on_stream => Some(rest),
+        BodyLength::Unsaid | BodyLength::Wrong => None,
     };
-    if body.is_none() || lengths.any(|(_, other)| other != length) {
+    if body.is_none() {
         note(fault, Fault::ContentLength);
     }
     body.unwrap_or_default().to_vec()
+}
+
+fn length_in(fields: &[(String, String)]) -> BodyLength {
+    let mut lengths = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Content-Length"));
+    let Some((_, length)) = lengths.next() else { return BodyLength::Unsaid };
+    let digits = !length.is_empty() && length.len() <= 9 && length.bytes().all(|byte| byte.is_ascii_digit());
+    match length.parse() {
+        Ok(length_bytes) if digits && lengths.all(|(_, other)| other == length) => BodyLength::Said(length_bytes),
+        Ok(_) | Err(_) => BodyLength::Wrong,
+    }
 }
 
 /// Control characters become spaces: they are legal behind a backslash in quotes, and nobody needs them anywhere.
@@ -221,7 +244,7 @@ const COMPACT: [(&str, &str); 19] = [
     ("x", "Session-Expires"),
 ];
 const MOST_BYTES: usize = 64 * 1024;
-const MOST_HEAD_BYTES: usize = 16 * 1024;
+pub(crate) const MOST_HEAD_BYTES: usize = 16 * 1024;
 const MOST_HEADERS: usize = 128;
 /// Folded lines count towards the bytes of the head; this only bounds the list of them.
 const MOST_LINES: usize = 1024;
