@@ -6,7 +6,7 @@
 //! Not here: what the endpoint does with them (`endpoint`).
 
 use crate::{CallerNumber, sdp};
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, time::Instant};
 
 /// How bytes travel. Over TCP a [`Stream`](crate::Stream) cuts: one message is one `receive`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,8 +42,13 @@ pub struct Config {
     /// `Server` and `User-Agent` text.
     pub user_agent: String,
     pub limits: Limits,
+    pub admits: Admits,
     pub chance: Chance,
 }
+
+/// May one more call come this way now? Asked once a new INVITE, before anything is kept of it: a no is a 503 like that
+/// of a full house, and costs no memory.
+pub type Admits = Box<dyn FnMut(Instant, &Path) -> bool + Send>;
 
 /// Fills a slice with unpredictable bytes: tags, branches, Call-IDs.
 pub type Chance = Box<dyn FnMut(&mut [u8]) + Send>;

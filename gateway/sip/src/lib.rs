@@ -27,7 +27,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use api::{Chance, Command, Config, Counters, Ended, Event, Leg, Limits, Output, Path, Transport};
+pub use api::{Admits, Chance, Command, Config, Counters, Ended, Event, Leg, Limits, Output, Path, Transport};
 pub use endpoint::Endpoint;
 pub use pii::CallerNumber;
 pub use stream::{Framed, Stream};

@@ -93,7 +93,7 @@ impl Endpoint {
                 });
             }
         };
-        if self.is_full() {
+        if self.is_full() || !(self.config.admits)(turn.now, &path) {
             self.counters.answered_503 += 1;
             return self.answer_and_forget(turn, path, echo, 503, reason_phrase(503), |draft| {
                 draft.with("Retry-After", RETRY_AFTER_SECONDS)

@@ -129,6 +129,11 @@ impl Endpoint {
         self.counters
     }
 
+    #[cfg(test)]
+    pub(crate) fn config_mut(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
     /// Every table is empty, so nothing of any call is left.
     #[cfg(test)]
     pub(crate) fn is_blank(&self) -> bool {

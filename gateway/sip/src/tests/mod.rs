@@ -2,6 +2,7 @@
 //! endpoints that talk over a network which loses what a test says (`pair`).
 
 mod connections;
+mod corpus;
 mod descriptions;
 mod mutation;
 mod pair;
@@ -43,7 +44,7 @@ pub(super) fn endpoint(seed: u64, calls: usize) -> Endpoint {
         }
     };
     let limits = Limits { calls, in_setup: calls };
-    Endpoint::new(Config { user_agent: "test".into(), limits, chance: Box::new(chance) })
+    Endpoint::new(Config { user_agent: "test".into(), limits, admits: Box::new(|_, _| true), chance: Box::new(chance) })
 }
 
 pub(super) fn offer_text() -> String {
@@ -70,6 +71,12 @@ impl Lone {
     pub(super) fn with_room_for(calls: usize) -> Self {
         let now = begin();
         Self { endpoint: endpoint(1, calls), begin: now, now, out: Vec::new() }
+    }
+
+    pub(super) fn with_admission(admits: impl Fn(&Path) -> bool + Send + 'static) -> Self {
+        let mut lone = Self::new();
+        lone.endpoint.config_mut().admits = Box::new(move |_, path| admits(path));
+        lone
     }
 
     pub(super) fn hear(&mut self, text: &str) -> &mut Self {

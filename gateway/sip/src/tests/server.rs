@@ -294,6 +294,20 @@ fn beyond_the_limits_a_call_is_503_and_calls_that_stand_notice_nothing() {
 }
 
 #[test]
+fn who_is_not_admitted_is_503_and_leaves_nothing_behind() {
+    let mut lone = Lone::with_admission(|path| path.remote != them());
+    for n in 1..5_000 {
+        lone.hear(&request("INVITE", n, "", "", &offer_text()).replace("call@", &format!("other{n}@")));
+    }
+    let sent = lone.sent();
+    assert!(sent.iter().all(|(_, text)| text.starts_with("SIP/2.0 503 ") && text.contains("\r\nRetry-After: ")));
+    assert!(lone.endpoint.is_blank());
+    let other = "192.0.2.9:5062".parse().unwrap();
+    lone.hear_from(other, request("INVITE", 1, "", "", &offer_text()).as_bytes());
+    assert_eq!(lone.said(), ["100 Trying", "Incoming(1, offer: true)"]);
+}
+
+#[test]
 fn updates_in_a_call_do_not_grow_without_bound() {
     let mut lone = Lone::with_room_for(1);
     let tag = standing(&mut lone);

@@ -103,9 +103,18 @@ pub(crate) struct Echo {
 
 impl Echo {
     fn read(headers: &Headers) -> Result<Self, Fault> {
+        Self::of(headers, |name| headers.only(name))
+    }
+
+    /// For a request that is refused anyhow: of what stands there twice, the first.
+    fn read_broken(headers: &Headers) -> Option<Self> {
+        Self::of(headers, |name| headers.first(name).filter(|value| !value.is_empty())).ok()
+    }
+
+    fn of<'a>(headers: &'a Headers, value: impl Fn(&'a str) -> Option<&'a str>) -> Result<Self, Fault> {
         let mut vias = headers.entries("Via").into_iter();
         let via = vias.next().and_then(Via::read).ok_or(Fault::Via)?;
-        let only = |name| headers.only(name).map(str::to_owned).ok_or(Fault::Mandatory);
+        let only = |name| value(name).map(str::to_owned).ok_or(Fault::Mandatory);
         let to = only("To")?;
         Ok(Self {
             via,
@@ -252,7 +261,7 @@ pub(crate) fn read(bytes: &[u8], on_stream: bool) -> Result<Message, Malformed> 
         for (name, value) in &regular.fields {
             headers.push(name, value);
         }
-        let answerable = answered.then(|| Echo::read(&headers).ok().map(Box::new)).flatten();
+        let answerable = answered.then(|| Echo::read_broken(&headers).map(Box::new)).flatten();
         Malformed { fault, answerable }
     })
 }
@@ -426,7 +435,7 @@ mod tests {
         let broken = |from: &str, to: &str| fault_of((PLAIN.replace(from, to) + "\r\n").as_bytes());
         assert_eq!(broken("CSeq: 1 OPTIONS", "CSeq: 1 INVITE"), (Fault::CSeq, true));
         assert_eq!(broken("Call-ID: 1@x\r\n", ""), (Fault::Mandatory, false));
-        assert_eq!(broken("To: ", "To: <sip:x@y>\r\nTo: "), (Fault::Mandatory, false));
+        assert_eq!(broken("To: ", "To: <sip:x@y>\r\nTo: "), (Fault::Mandatory, true));
         assert_eq!(broken("To: <sip:a@192.0.2.9>", "To: \"Mr. X <sip:a@192.0.2.9>"), (Fault::Party, true));
         assert_eq!(broken("sip:a@192.0.2.9 SIP", "<sip:a@192.0.2.9> SIP"), (Fault::Target, true));
         assert_eq!(broken("sip:a@192.0.2.9 SIP", "sip:a@ 192.0.2.9 SIP"), (Fault::StartLine, true));
