@@ -8,7 +8,7 @@ use crate::support::ears::Person::Anna;
 use crate::support::house::{Ground, House, Wish, signal};
 use crate::support::network::Network;
 use crate::support::phone::Phone;
-use crate::support::wire::Wire;
+use crate::support::wire::{OFFER, Wire};
 use crate::support::{program, until};
 
 #[test]
@@ -199,6 +199,4 @@ fn free_port() -> String {
     socket.local_addr().expect("its port").to_string()
 }
 
-const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-                     m=audio 40000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
 const LONG: Duration = Duration::from_secs(30);

@@ -17,6 +17,7 @@ mod ending;
 mod hearing;
 mod keys;
 mod loudspeaker;
+mod signalling;
 mod support;
 mod tidy;
 mod withdrawal;

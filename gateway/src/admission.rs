@@ -1,7 +1,8 @@
-//! Who is let as far as an answer: networks, and how many new calls a second a source may make.
+//! Who is let as far as an answer: networks, how many new calls a second a source may make, and how many connections
+//! it may hold.
 //!
-//! Asked once a datagram, before anything else is done with it. A source outside the networks gets nothing, not even
-//! an error: to it there is no gateway.
+//! Networks are asked once a datagram and once a connection, before anything else is done with it. A source outside
+//! of them gets nothing, not even an error: to it there is no gateway.
 //!
 //! Not here: how many calls there may be in all (`sip::Limits`, answered with 503), and PINs (`plan`).
 
@@ -59,11 +60,65 @@ impl TryFrom<String> for Network {
     }
 }
 
+/// Whom a limit counts as one: an IPv4 address, or the IPv6 network of which any host may take any address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Source(IpAddr);
+
+impl Source {
+    fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self(address),
+            IpAddr::V6(address) => Self(IpAddr::V6((address.to_bits() & SITE).into())),
+        }
+    }
+}
+
+/// How many connections stand, in all and of one source.
+#[derive(Debug)]
+pub struct Connections {
+    most: usize,
+    most_a_source: usize,
+    standing: usize,
+    sources: HashMap<Source, usize>,
+}
+
+impl Connections {
+    pub fn new(most: usize, most_a_source: usize) -> Self {
+        Self { most, most_a_source, standing: 0, sources: HashMap::new() }
+    }
+
+    /// May there be one more with this address? Then it counts until [`Self::left`].
+    pub fn take(&mut self, address: IpAddr) -> bool {
+        let source = Source::of(address);
+        let held = self.sources.get(&source).copied().unwrap_or(0);
+        if self.standing >= self.most || held >= self.most_a_source {
+            return false;
+        }
+        self.standing += 1;
+        self.sources.insert(source, held + 1);
+        true
+    }
+
+    pub fn left(&mut self, address: IpAddr) {
+        let source = Source::of(address);
+        let Some(held) = self.sources.get_mut(&source) else { return };
+        *held -= 1;
+        if *held == 0 {
+            self.sources.remove(&source);
+        }
+        self.standing = self.standing.saturating_sub(1);
+    }
+
+    pub fn standing(&self) -> usize {
+        self.standing
+    }
+}
+
 /// New calls a second, a source: a token bucket each, and a bounded number of sources remembered.
 #[derive(Debug)]
 pub struct Buckets {
     per_second: u32,
-    sources: HashMap<IpAddr, Bucket>,
+    sources: HashMap<Source, Bucket>,
 }
 
 #[derive(Debug)]
@@ -80,7 +135,7 @@ impl Buckets {
 
     /// May this source make one more call now?
     pub fn take(&mut self, source: IpAddr, now: Instant) -> bool {
-        let full = f64::from(self.per_second);
+        let (full, source) = (f64::from(self.per_second), Source::of(source));
         if self.sources.len() >= SOURCES && !self.sources.contains_key(&source) {
             // Who has been quiet for long enough to be full again is the same as who was never here.
             self.sources.retain(|_, bucket| now.duration_since(bucket.filled) < FORGET);
@@ -100,6 +155,8 @@ impl Buckets {
     }
 }
 
+/// The upper 64 bits: what a network gives to one site or household at least.
+const SITE: u128 = !0 << 64;
 const SOURCES: usize = 10_000;
 const FORGET: Duration = Duration::from_secs(2);
 
@@ -136,5 +193,28 @@ mod tests {
         assert!(buckets.take(b, start));
         assert!(buckets.take(a, start + Duration::from_millis(400)));
         assert!(!buckets.take(a, start + Duration::from_millis(400)));
+    }
+
+    #[test]
+    fn a_household_with_ipv6_is_one_source_whatever_addresses_it_takes() {
+        let start = Instant::now();
+        let mut buckets = Buckets::new(3);
+        let granted = (0..10).filter(|n| buckets.take(format!("2001:db8::{n}").parse().unwrap(), start)).count();
+        assert_eq!(granted, 3);
+        assert!(buckets.take("2001:db8:0:1::1".parse().unwrap(), start));
+    }
+
+    #[test]
+    fn connections_are_bounded_in_all_and_of_one_source_and_a_closed_one_makes_room() {
+        let mut connections = Connections::new(3, 2);
+        let (a, b, c): (IpAddr, IpAddr, IpAddr) =
+            ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap(), "10.0.0.3".parse().unwrap());
+        assert!(connections.take(a) && connections.take(a) && !connections.take(a));
+        assert!(connections.take(b) && !connections.take(c));
+        connections.left(a);
+        // Somebody who was never counted takes nobody's place away.
+        connections.left(c);
+        assert_eq!(connections.standing(), 2);
+        assert!(connections.take(c) && !connections.take(a));
     }
 }

@@ -34,17 +34,21 @@ pub struct Config {
     pub prompts: Option<PathBuf>,
 }
 
-/// One SIP socket.
+/// One place where SIP is listened for: by UDP, by TCP, or both.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listener {
-    /// `ip:port`, for example `0.0.0.0:5060`.
-    pub udp: SocketAddr,
+    /// `ip:port`, for example `0.0.0.0:5060` or `[::]:5060`.
+    #[serde(default, deserialize_with = "place")]
+    pub udp: Option<SocketAddr>,
+    /// `ip:port`; costs a task a connection.
+    #[serde(default, deserialize_with = "place")]
+    pub tcp: Option<SocketAddr>,
     /// Sources outside these networks get no answer at all. Default: loopback and private networks.
     #[serde(default = "private_networks")]
     pub allow: Vec<Network>,
     /// The address that peers are told to send to, where it is not the socket's own (behind NAT).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "address")]
     pub advertise: Option<IpAddr>,
 }
 
@@ -93,8 +97,12 @@ pub struct Control {
 pub struct Limits {
     pub calls: usize,
     pub in_setup: usize,
-    /// New calls a second from one source address, and as many at once.
+    /// New calls a second from one source (an IPv4 address, an IPv6 /64), and as many at once.
     pub calls_per_second: u32,
+    /// TCP connections in all; each may hold an unfinished message of 64 KiB. One more is closed at once.
+    pub connections: usize,
+    /// TCP connections of one source. An exchange needs two, a hundred telephones behind one NAT need a hundred.
+    pub connections_per_source: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -113,15 +121,15 @@ pub enum ConfigError {
     Text(#[from] toml::de::Error),
     #[error("listen: no SIP socket is named; add [[listen]] with udp = \"0.0.0.0:5060\"")]
     NoListener,
-    #[error("{key} = {value}: {right}")]
-    Value { key: &'static str, value: String, right: &'static str },
+    #[error("{key} = {value}{line}: {right}")]
+    Value { key: String, value: String, line: String, right: &'static str },
 }
 
 impl Config {
     /// Reads and checks the text of a `gateway.toml`.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
-        config.check()?;
+        config.check(text)?;
         Ok(config)
     }
 
@@ -133,27 +141,99 @@ impl Config {
         self.data.join("spool")
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    fn check(&self, text: &str) -> Result<(), ConfigError> {
         if self.listen.is_empty() {
             return Err(ConfigError::NoListener);
         }
-        for listener in &self.listen {
-            if listener.udp.is_ipv6() {
-                let right = "an IPv4 address is needed today";
-                return Err(ConfigError::Value { key: "listen.udp", value: listener.udp.to_string(), right });
-            }
-            if listener.allow.is_empty() {
-                let right = "name at least one network, for example \"192.168.0.0/16\"; an empty list lets nobody in";
-                return Err(ConfigError::Value { key: "listen.allow", value: "[]".to_owned(), right });
-            }
+        for nth in 0..self.listen.len() {
+            self.check_listener(nth, text)?;
         }
-        let range = 10..=3600;
-        if !range.contains(&self.recording.chunk_seconds) {
-            let value = self.recording.chunk_seconds.to_string();
-            return Err(ConfigError::Value { key: "recording.chunk_seconds", value, right: "10 to 3600" });
+        let wrong = |table: &str, key: &str, value: String, right| {
+            Err(ConfigError::Value { key: format!("{table}.{key}"), value, line: line_of(text, table, 0, key), right })
+        };
+        if !(10..=3600).contains(&self.recording.chunk_seconds) {
+            return wrong("recording", "chunk_seconds", self.recording.chunk_seconds.to_string(), "10 to 3600");
+        }
+        let limits = &self.limits;
+        for (key, value) in [
+            ("calls", limits.calls),
+            ("in_setup", limits.in_setup),
+            ("calls_per_second", usize::try_from(limits.calls_per_second).unwrap_or(usize::MAX)),
+            ("connections", limits.connections),
+            ("connections_per_source", limits.connections_per_source),
+        ] {
+            if value == 0 {
+                return wrong("limits", key, value.to_string(), "1 or more; 0 lets nobody in");
+            }
         }
         Ok(())
     }
+
+    fn check_listener(&self, nth: usize, text: &str) -> Result<(), ConfigError> {
+        let Some(listener) = self.listen.get(nth) else { return Ok(()) };
+        let wrong = |key: &str, value: String, right| {
+            Err(ConfigError::Value {
+                key: format!("listen.{key}"),
+                value,
+                line: line_of(text, "listen", nth, key),
+                right,
+            })
+        };
+        let places = [("udp", listener.udp), ("tcp", listener.tcp)];
+        if listener.udp.or(listener.tcp).is_none() {
+            return wrong(
+                "udp",
+                "nothing".to_owned(),
+                "each [[listen]] needs udp or tcp, for example \"0.0.0.0:5060\"",
+            );
+        }
+        if listener.allow.is_empty() {
+            let right = "name at least one network, for example \"192.168.0.0/16\"; an empty list lets nobody in";
+            return wrong("allow", "[]".to_owned(), right);
+        }
+        let earlier = self.listen.iter().take(nth);
+        for (key, place) in places.into_iter().filter_map(|(key, place)| Some((key, place?))) {
+            if listener.advertise.is_some_and(|advertise| advertise.is_ipv4() != place.is_ipv4()) {
+                let right =
+                    "name an address of the same kind as advertise, IPv4 or IPv6, or give each its own [[listen]]";
+                return wrong(key, place.to_string(), right);
+            }
+            let taken = earlier.clone().map(|other| if key == "udp" { other.udp } else { other.tcp });
+            if place.port() != 0 && taken.flatten().any(|other| other == place) {
+                return wrong(key, place.to_string(), "a [[listen]] before this one has that address; name it once");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// ` (line N)`: where the key stands in the `nth` table of this name, or where that table begins.
+fn line_of(text: &str, table: &str, nth: usize, key: &str) -> String {
+    let name_of =
+        |line: &str| line.split('#').next().unwrap_or_default().trim().trim_matches(['[', ']']).trim() == table;
+    let lines = || text.lines().map(str::trim).enumerate();
+    let Some((begin, _)) = lines().filter(|(_, line)| line.starts_with('[') && name_of(line)).nth(nth) else {
+        return String::new();
+    };
+    let mut inside = lines().skip(begin + 1).take_while(|(_, line)| !line.starts_with('['));
+    let found = inside.find(|(_, line)| line.split_once('=').is_some_and(|(name, _)| name.trim() == key));
+    format!(" (line {})", found.map_or(begin, |(at, _)| at) + 1)
+}
+
+fn place<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(|_| {
+        let right = "right would be \"0.0.0.0:5060\" or \"[::]:5060\"";
+        serde::de::Error::custom(format!("{text:?} is no address with a port; {right}"))
+    })
+}
+
+fn address<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<IpAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(|_| {
+        let right = "right would be \"203.0.113.7\" or \"2001:db8::7\"";
+        serde::de::Error::custom(format!("{text:?} is no address; {right}"))
+    })
 }
 
 impl Media {
@@ -170,7 +250,7 @@ impl Default for Media {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 1000, in_setup: 200, calls_per_second: 20 }
+        Self { calls: 1000, in_setup: 200, calls_per_second: 20, connections: 1000, connections_per_source: 100 }
     }
 }
 
@@ -228,5 +308,37 @@ mod tests {
     fn a_listener_that_lets_nobody_in_is_refused() {
         let text = LEAST.to_owned() + "allow = []\n";
         assert!(Config::parse(&text).unwrap_err().to_string().contains("lets nobody in"));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_said_with_key_value_line_and_what_would_be_right() {
+        let said = |more: &str| Config::parse(&format!("{LEAST}{more}")).unwrap_err().to_string();
+        let cases: [(&str, &[&str]); 8] = [
+            ("[[listen]]\nallow = [\"10.0.0.0/8\"]\n", &["listen.udp", "line 4", "udp or tcp"]),
+            ("[[listen]]\n# again\nudp = \"127.0.0.1:5060\"\n", &["listen.udp = 127.0.0.1:5060", "line 6", "once"]),
+            (
+                "tcp = \"[::1]:5060\"\nadvertise = \"203.0.113.7\"\n",
+                &["listen.tcp = [::1]:5060", "line 4", "IPv4 or IPv6"],
+            ),
+            ("tcp = \"localhost\"\n", &["tcp = ", "line 4", "localhost", "[::]:5060"]),
+            ("advertise = \"me\"\n", &["advertise = ", "line 4", "203.0.113.7"]),
+            ("allow = [\"10.0.0.0\"]\n", &["allow", "line 4", "192.168.0.0/16"]),
+            ("[limits]\nconnections = 0\n", &["limits.connections = 0", "line 5", "1 or more"]),
+            ("[recording]\nchunk_seconds = 5\n", &["recording.chunk_seconds = 5", "line 5", "10 to 3600"]),
+        ];
+        for (more, words) in cases {
+            for word in words {
+                assert!(said(more).contains(word), "{word} is not in: {}", said(more));
+            }
+        }
+    }
+
+    #[test]
+    fn several_listeners_of_both_kinds_and_families_are_in_order() {
+        let text = LEAST.to_owned()
+            + "tcp = \"127.0.0.1:5060\"\n[[listen]]\ntcp = \"[::1]:5060\"\n[[listen]]\nudp = \"[::1]:5060\"\n";
+        let config = Config::parse(&text).unwrap();
+        assert_eq!(config.listen.len(), 3);
+        assert_eq!((config.listen[1].udp, config.listen[1].tcp), (None, Some("[::1]:5060".parse().unwrap())));
     }
 }

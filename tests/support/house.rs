@@ -88,7 +88,7 @@ impl House {
             .arg("--data")
             .arg(ground.data())
             .arg("--sip")
-            .arg(format!("{host}:{}", free_udp_port(host)))
+            .arg(format!("{host}:{}", free_sip_port(host)))
             .arg("--desk")
             .arg(format!("127.0.0.1:{}", free_tcp_port()))
             .args(&wish.arguments)
@@ -369,8 +369,14 @@ fn build_once() {
     });
 }
 
-fn free_udp_port(host: &str) -> u16 {
-    UdpSocket::bind((host, 0)).and_then(|socket| socket.local_addr()).expect("a free port").port()
+/// Free for datagrams and for connections.
+fn free_sip_port(host: &str) -> u16 {
+    let free = || {
+        let socket = UdpSocket::bind(format!("{host}:0")).ok()?;
+        let port = socket.local_addr().ok()?.port();
+        TcpListener::bind(format!("{host}:{port}")).ok().map(|_| port)
+    };
+    (0..20).find_map(|_| free()).expect("a free port")
 }
 
 fn free_tcp_port() -> u16 {

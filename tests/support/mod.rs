@@ -12,6 +12,7 @@ pub(crate) mod ears;
 pub(crate) mod house;
 pub(crate) mod http;
 pub(crate) mod makers;
+pub(crate) mod mutant;
 pub(crate) mod network;
 pub(crate) mod phone;
 pub(crate) mod wire;

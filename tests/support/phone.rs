@@ -36,11 +36,13 @@ impl Phone {
     /// The same, with further arguments for `gateway dial`.
     pub(crate) fn calls_with(house: &House, who: Person, more: &[&str]) -> Self {
         let listed = Person::ALL.map(|person| person.hz().to_string()).join(",");
+        let here = if house.sip().is_ipv4() { "127.0.0.1" } else { "[::1]" };
+        let caller = ["--caller", if who == Person::Anna { PLANTED_NUMBER } else { PLANTED_NAME }];
         let mut child = Command::new(program("gateway"))
             .arg("dial")
-            .arg(format!("sip:4711@127.0.0.1:{}", house.sip().port()))
+            .arg(format!("sip:4711@{here}:{}", house.sip().port()))
             .args(["--stdin", "--listen", &listed, "--tone", &who.hz().to_string()])
-            .args(["--caller", if who == Person::Anna { PLANTED_NUMBER } else { PLANTED_NAME }])
+            .args(caller.iter().filter(|_| !more.contains(&"--caller")))
             .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -14,7 +14,8 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn to(remote: SocketAddr) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let here = if remote.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
+        let socket = UdpSocket::bind(here).expect("a socket");
         socket.connect(remote).expect("a remote");
         socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
         Self { socket, number: 0 }
@@ -68,5 +69,8 @@ impl Wire {
     }
 }
 
+/// A telephone that speaks A-law.
+pub(crate) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+                     m=audio 40000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
 /// Nothing within this long is no answer: a first answer takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);

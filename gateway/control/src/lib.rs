@@ -40,6 +40,8 @@ pub mod receipt;
 
 pub use pin::Role;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use spool::id::{EpochId, GatewayId, MeetingId, RecordingId, SeatNo, SectionId, TrackId};
 use spool::keys::PublicKey;
@@ -283,8 +285,36 @@ pub struct Health {
     pub calls: u32,
     /// Absolute path of the spool directory, for an archive on the same machine.
     pub spool: String,
-    /// SIP addresses listened on, `ip:port`.
+    /// SIP addresses listened on, `ip:port`, with `;transport=tcp` where it is not UDP.
     pub sip: Vec<String>,
+    #[serde(default)]
+    pub sip_counters: SipCounters,
+}
+
+/// What SIP came to since the gateway was started. Nothing in it names anybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SipCounters {
+    /// Datagrams and messages, keep-alives included.
+    pub received: u64,
+    pub sent: u64,
+    pub retransmissions: u64,
+    /// What was no SIP, or none that could even be answered.
+    pub dropped: u64,
+    /// Answers and acknowledgements to nothing.
+    pub strays: u64,
+    pub calls_in: u64,
+    pub calls_out: u64,
+    /// Calls ended because their answer was never acknowledged.
+    pub no_ack: u64,
+    /// Requests turned down, by status.
+    pub answered: BTreeMap<u16, u64>,
+    /// Datagrams and connections from outside the allowed networks.
+    pub strangers: u64,
+    /// TCP connections standing now.
+    pub connections: u64,
+    pub connections_lost: u64,
+    /// Closed at once because there were too many.
+    pub connections_turned_away: u64,
 }
 
 /// Why a request was not carried out; `reason` is for logs and people, `code` for programs.

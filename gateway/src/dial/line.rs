@@ -7,7 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "the caller's own shell: sockets, a thread, a clock")]
 
 use std::io::{self, BufRead, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,11 @@ use media::leg::{LegConfig, PACKET_BYTES};
 use media::{Coded, Frame, SILENCE, SLOT_SAMPLES, g711, level, rtp, tone};
 use serde::Serialize;
 use sip::sdp::{Chosen, Codec};
-use sip::{Command, Ended, Endpoint, Event, Leg, Limits, Output, Path, Transport, sdp};
+use sip::{Command, Ended, Endpoint, Event, Leg, Limits, Output, Transport, sdp};
 
 use super::hearing::{Arrivals, Hearing, Second, Sums};
 use super::script::{self, Do, Walk};
+use super::wire::Wire;
 use crate::config::Ports;
 use crate::io::chance;
 use crate::io::clock::{Clock, Quarter};
@@ -31,6 +32,7 @@ pub(super) struct Call {
     pub(super) uri: String,
     /// Where the INVITE goes.
     pub(super) remote: SocketAddr,
+    pub(super) transport: Transport,
     /// The user part of From.
     pub(super) caller: String,
     pub(super) walk: Walk,
@@ -132,7 +134,7 @@ pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
     let local = address_towards(remote).map_err(wrong)?;
     let rtp = socket::open(local, RTP_PORTS, random_u16()).map_err(wrong)?;
     let commands = call.live.then(read_commands);
-    let mut line = Line::open(local, remote).map_err(wrong)?;
+    let mut line = Line::open(call.transport, local, remote).map_err(wrong)?;
     let offer = sdp::offer(rtp.local_addr().map_err(wrong)?, &CODECS, u64::from(random_u16()), 1);
     line.invite(&call, offer);
     let over = match line.await_answer(&mut call, commands.as_ref()) {
@@ -147,8 +149,7 @@ pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
 /// The signalling of one call.
 struct Line {
     endpoint: Endpoint,
-    socket: UdpSocket,
-    path: Path,
+    wire: Wire,
     began: Instant,
     setup_ms: u64,
     status: Option<u16>,
@@ -158,39 +159,27 @@ struct Line {
 }
 
 impl Line {
-    fn open(local: IpAddr, remote: SocketAddr) -> io::Result<Self> {
-        let socket = UdpSocket::bind((local, 0))?;
-        let path = Path { transport: Transport::Udp, local: socket.local_addr()?, remote };
+    fn open(transport: Transport, local: IpAddr, remote: SocketAddr) -> io::Result<Self> {
+        let wire = Wire::open(transport, local, remote)?;
         let endpoint = Endpoint::new(sip::Config {
             user_agent: "Amtsleitung dial".to_owned(),
             limits: Limits { calls: 1, in_setup: 1 },
+            admits: Box::new(|_, _| true),
             chance: Box::new(chance),
         });
         let began = Instant::now();
-        Ok(Self {
-            endpoint,
-            socket,
-            path,
-            began,
-            setup_ms: 0,
-            status: None,
-            answer: None,
-            gone: None,
-            hanging_up: None,
-        })
+        Ok(Self { endpoint, wire, began, setup_ms: 0, status: None, answer: None, gone: None, hanging_up: None })
     }
 
     fn invite(&mut self, call: &Call, sdp: String) {
-        let from = format!("sip:{}@{}", call.caller, self.path.local.ip());
+        let path = self.wire.path;
+        let host = match path.local.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let from = format!("sip:{}@{host}", call.caller);
         self.began = Instant::now();
-        self.command(Command::Invite {
-            leg: LEG,
-            path: self.path,
-            to: call.uri.clone(),
-            from,
-            contact: self.path.local,
-            sdp,
-        });
+        self.command(Command::Invite { leg: LEG, path, to: call.uri.clone(), from, contact: path.local, sdp });
     }
 
     /// Until the answer, or until there will be none.
@@ -219,23 +208,20 @@ impl Line {
 
     /// Reads what came, waiting for the first of it at most `wait`; keeps the endpoint's time.
     fn listen(&mut self, wait: Duration) {
-        let mut bytes = [0_u8; DATAGRAM];
-        // A zero time-out is refused by the system, and would mean for ever.
-        let mut patience = Some(wait.max(Duration::from_micros(1)));
-        loop {
-            let ready = match patience.take() {
-                Some(wait) => {
-                    self.socket.set_nonblocking(false).and_then(|()| self.socket.set_read_timeout(Some(wait)))
-                }
-                None => self.socket.set_nonblocking(true),
-            };
-            let Ok((length, from)) = ready.and_then(|()| self.socket.recv_from(&mut bytes)) else { break };
-            if from == self.path.remote {
+        let was_closed = self.wire.is_closed();
+        for message in self.wire.receive(wait) {
+            let mut out = Vec::new();
+            self.endpoint.receive(Instant::now(), self.wire.path, &message, &mut out);
+            self.carry_out(out);
+        }
+        if self.wire.is_closed() {
+            if !was_closed {
                 let mut out = Vec::new();
-                let received = bytes.get(..length).unwrap_or_default();
-                self.endpoint.receive(Instant::now(), self.path, received, &mut out);
+                self.endpoint.unreachable(Instant::now(), self.wire.path, &mut out);
                 self.carry_out(out);
             }
+            // Nothing is left that waits.
+            std::thread::sleep(wait);
         }
         let now = Instant::now();
         if self.endpoint.deadline().is_some_and(|deadline| deadline <= now) {
@@ -257,8 +243,7 @@ impl Line {
     fn carry_out(&mut self, out: Vec<Output>) {
         for output in out {
             match output {
-                // A datagram that does not leave is a lost one; SIP sends it again.
-                Output::Send { path, bytes } => drop(self.socket.send_to(&bytes, path.remote)),
+                Output::Send { path, bytes } => self.wire.send(&bytes, path.remote),
                 Output::Event(event) => self.happened(event),
             }
         }
@@ -512,7 +497,8 @@ fn take_commands(commands: Option<&Receiver<String>>, walk: &mut Walk) -> Left {
 
 /// Which address of ours a packet to `remote` leaves from; nothing is sent for it.
 fn address_towards(remote: SocketAddr) -> io::Result<IpAddr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    let any: IpAddr = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0))?;
     socket.connect(remote)?;
     Ok(socket.local_addr()?.ip())
 }

@@ -19,12 +19,16 @@ use script::Walk;
 mod hearing;
 mod line;
 mod script;
+mod wire;
 
 /// The command line of `gateway dial`.
 #[derive(Debug, clap::Args)]
 pub struct DialArgs {
-    /// Whom to call: sip:USER@HOST:PORT, or sip:HOST:PORT.
+    /// Whom to call: sip:USER@HOST:PORT, or sip:HOST:PORT; an IPv6 address in brackets.
     pub to: String,
+    /// How the signalling travels. Default: as the address says by ;transport=, else UDP.
+    #[arg(long)]
+    pub transport: Option<Transport>,
     /// What to do: digits are keyed, `q` waits until something was heard and then was quiet, `pN` pauses N seconds,
     /// `t` starts the tone or the WAV, `s` stops it, `h` hangs up. For example "q12345678q1q#p2tp10h".
     #[arg(long, default_value = "")]
@@ -56,6 +60,12 @@ pub struct DialArgs {
     pub caller: String,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Transport {
+    Udp,
+    Tcp,
+}
+
 /// Calls. Success is a call that was answered and whose sound, if it was to be kept, was kept.
 pub fn run(arguments: DialArgs) -> ExitCode {
     match try_run(arguments) {
@@ -71,7 +81,7 @@ pub fn run(arguments: DialArgs) -> ExitCode {
 /// What was asked for cannot be done: said with what would be right.
 #[derive(Debug, thiserror::Error)]
 enum DialError {
-    #[error("{0} is nobody to call; right would be sip:USER@HOST:PORT with an IPv4 host")]
+    #[error("{0} is nobody to call; right would be sip:USER@HOST:PORT")]
     To(String),
     #[error("--caller {0}: letters, digits, + - . _ only")]
     Caller(String),
@@ -97,9 +107,16 @@ fn try_run(arguments: DialArgs) -> Result<bool, DialError> {
         ),
         None => Sound::Tone { hz: arguments.tone },
     };
+    let by_address = arguments.to.to_ascii_lowercase().contains(";transport=tcp");
+    let transport = match arguments.transport {
+        Some(Transport::Tcp) => sip::Transport::Tcp,
+        None if by_address => sip::Transport::Tcp,
+        Some(Transport::Udp) | None => sip::Transport::Udp,
+    };
     let over = line::call(Call {
         uri: arguments.to,
         remote,
+        transport,
         caller: arguments.caller,
         walk: Walk::new(script::parse(&arguments.script)?),
         sound,
@@ -115,13 +132,19 @@ fn try_run(arguments: DialArgs) -> Result<bool, DialError> {
     Ok(over.report.answered)
 }
 
-/// The host and port of a `sip:` address, looked up; the port is 5060 where none is named.
+/// The host and port of a `sip:` address, looked up, IPv4 first; the port is 5060 where none is named.
 fn host_and_port(uri: &str) -> Option<SocketAddr> {
     let rest = uri.strip_prefix("sip:")?;
     let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
     let place = place.split(';').next().filter(|place| !place.is_empty())?;
-    let with_port = if place.contains(':') { place.to_owned() } else { format!("{place}:5060") };
-    with_port.to_socket_addrs().ok()?.find(SocketAddr::is_ipv4)
+    let bare = match place.strip_prefix('[') {
+        Some(_) => place.ends_with(']'),
+        None => !place.contains(':'),
+    };
+    let with_port = if bare { format!("{place}:5060") } else { place.to_owned() };
+    let mut found: Vec<SocketAddr> = with_port.to_socket_addrs().ok()?.collect();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found.first().copied()
 }
 
 #[cfg(test)]
@@ -135,6 +158,9 @@ mod tests {
         assert_eq!(host_and_port("sip:127.0.0.1:5070"), at(5070));
         assert_eq!(host_and_port("sip:127.0.0.1"), at(5060));
         assert_eq!(host_and_port("sip:x@127.0.0.1:5070;transport=udp"), at(5070));
+        for uri in ["sip:x@[::1]", "sip:[::1]:5060", "sip:x@[::1]:5060;transport=tcp"] {
+            assert_eq!(host_and_port(uri), Some("[::1]:5060".parse().unwrap()), "{uri}");
+        }
     }
 
     #[test]

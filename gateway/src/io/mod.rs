@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "the shell is where effects live")]
 
 pub mod clock;
+mod connections;
 pub mod control;
 mod holding;
 mod listener;

@@ -14,12 +14,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
+use super::connections::FromStream;
 use super::control::ControlError;
 use super::holding::{Holding, HoldingError};
-use super::listener::{ListenError, Listener};
+use super::listener::{Datagram, ListenError, Listener};
 use super::signing_key::{self, KeyError};
 use super::switchboard::{self, Parts, Queues};
 use super::{control, media, plan_file, recorder, seal};
+use crate::admission::Buckets;
 use crate::config::Config;
 use crate::plan::{Plan, PlanError};
 use crate::prompts::{PromptError, Prompts};
@@ -76,29 +78,32 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let plan_file = plan_file::PlanFile::start(plan_path)
         .map_err(|source| StartError::Start { what: "the plan's thread", source })?;
 
-    let mut listeners = Vec::new();
-    for listener in &config.listen {
-        listeners.push(Listener::bind(listener).await?);
-    }
+    let listeners = bind(&config)?;
     let door = control::bind(&config.control_socket()).await?;
     let (clock, boot) = (Clock::start(), epoch());
     let sound = start_sound(&config, key, clock, boot)?;
 
     let (datagrams, datagram_queue) = mpsc::channel(DATAGRAMS);
-    for listener in &listeners {
-        tracing::info!(address = %listener.local, "listening for SIP over UDP");
-        tokio::spawn(listener.clone().read(datagrams.clone()));
-    }
+    let (streams, stream_queue) = mpsc::channel(STREAMS);
+    listen(&listeners, &datagrams, &streams);
     let (asks, ask_queue) = mpsc::channel(ASKS);
     tokio::spawn(control::serve(door, asks, config.spool()));
     let (stopper, stop) = watch::channel(0);
     tokio::spawn(signals(stopper));
 
-    let queues = Queues { datagrams: datagram_queue, sound: sound.news, recorder: sound.said, asks: ask_queue, stop };
+    let queues = Queues {
+        datagrams: datagram_queue,
+        streams: stream_queue,
+        sound: sound.news,
+        recorder: sound.said,
+        asks: ask_queue,
+        stop,
+    };
     let parts = Parts {
         endpoint: endpoint(&config),
         config,
         listeners,
+        streams,
         plan,
         plan_file,
         prompts,
@@ -152,6 +157,21 @@ fn start_sound(config: &Config, key: SigningKey, clock: Clock, boot: EpochId) ->
     Ok(Sound { workers, news, recorder: started.recorder, unclean, said: started.said })
 }
 
+fn bind(config: &Config) -> Result<Vec<Listener>, ListenError> {
+    let mut listeners = Vec::new();
+    for listener in &config.listen {
+        listeners.extend(Listener::bind(listener)?);
+    }
+    Ok(listeners)
+}
+
+fn listen(listeners: &[Listener], datagrams: &mpsc::Sender<Datagram>, streams: &mpsc::Sender<FromStream>) {
+    for listener in listeners {
+        tracing::info!(address = %listener.local, transport = ?listener.transport(), "listening for SIP");
+        tokio::spawn(listener.clone().read(datagrams.clone(), streams.clone()));
+    }
+}
+
 /// The plan as it was when the last run ended, empty at the first.
 fn plan_at(path: &Path) -> Result<Plan, StartError> {
     let text =
@@ -165,7 +185,9 @@ fn plan_at(path: &Path) -> Result<Plan, StartError> {
 fn endpoint(config: &Config) -> sip::Endpoint {
     let limits = sip::Limits { calls: config.limits.calls, in_setup: config.limits.in_setup };
     let user_agent = concat!("Amtsleitung/", env!("CARGO_PKG_VERSION")).to_owned();
-    sip::Endpoint::new(sip::Config { user_agent, limits, chance: Box::new(super::chance) })
+    let mut buckets = Buckets::new(config.limits.calls_per_second);
+    let admits: sip::Admits = Box::new(move |now, path| buckets.take(path.remote.ip(), now));
+    sip::Endpoint::new(sip::Config { user_agent, limits, admits, chance: Box::new(super::chance) })
 }
 
 /// Counts SIGTERM and SIGINT.
@@ -204,6 +226,9 @@ fn tag_key() -> [u8; 32] {
 
 /// Some hundred calls' worth of SIP; more at once is a flood, and SIP sends again.
 const DATAGRAMS: usize = 2048;
+
+/// Whoever finds it full waits: a connection has its own place in the kernel.
+const STREAMS: usize = 256;
 
 const ASKS: usize = 64;
 

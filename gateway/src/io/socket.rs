@@ -7,7 +7,7 @@
 //! Not here: what is in a packet (`media::leg`), and SRTP, which will settle a source by its key.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -55,6 +55,16 @@ pub fn open(local: IpAddr, ports: Ports, chance: u16) -> io::Result<UdpSocket> {
     }
     let taken = format!("every even port of {}-{} is in use", ports.first, ports.last);
     Err(io::Error::new(ErrorKind::AddrInUse, taken))
+}
+
+/// A bound, non-blocking socket for SIP datagrams.
+pub fn listen_udp(local: SocketAddr) -> io::Result<UdpSocket> {
+    listen(local, Type::DGRAM).map(Into::into)
+}
+
+/// A listening, non-blocking socket for SIP connections.
+pub fn listen_tcp(local: SocketAddr) -> io::Result<TcpListener> {
+    listen(local, Type::STREAM).map(Into::into)
 }
 
 /// A call's socket in the hands of its worker.
@@ -277,6 +287,24 @@ pub fn is_nowhere(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_unspecified()
 }
 
+/// One for IPv6 takes no IPv4, so that both families can have a listener on one port.
+fn listen(local: SocketAddr, kind: Type) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(local), kind, None)?;
+    if local.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    if kind == Type::STREAM {
+        // Connections of an earlier run that are still dying must not keep the port.
+        socket.set_reuse_address(true)?;
+    }
+    socket.bind(&local.into())?;
+    if kind == Type::STREAM {
+        socket.listen(BACKLOG)?;
+    }
+    Ok(socket)
+}
+
 fn bind(local: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(local), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
@@ -299,6 +327,9 @@ fn receive_from(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(usize, SocketA
         result => result.ok(),
     }
 }
+
+/// Connections the kernel holds until they are taken.
+const BACKLOG: i32 = 128;
 
 /// The kernel doubles it; a second of sound with its bookkeeping.
 const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;

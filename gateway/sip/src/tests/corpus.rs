@@ -76,8 +76,14 @@ const ANSWERS: [(&str, &[&str]); 49] = [
 const CALL: &[&str] = &["100 Trying", "Incoming(1, offer: true)"];
 const NOTHING: &[&str] = &[];
 
+#[expect(clippy::disallowed_methods, reason = "a corpus is files")]
 fn message(name: &str) -> Vec<u8> {
     std::fs::read(format!("testdata/rfc4475/{name}.dat")).unwrap_or_else(|why| panic!("{name}: {why}"))
+}
+
+/// Every message, for those who break them.
+pub(super) fn messages() -> impl Iterator<Item = Vec<u8>> {
+    ANSWERS.iter().map(|(name, _)| message(name))
 }
 
 #[test]

@@ -66,11 +66,7 @@ fn samples(tag: &str) -> Vec<String> {
 }
 
 fn corpus() -> Vec<Vec<u8>> {
-    let files = std::fs::read_dir("testdata/rfc4475").unwrap();
-    let mut files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let files = files.into_iter().map(|file| std::fs::read(file).unwrap());
-    samples(";tag=ours").into_iter().map(String::into_bytes).chain(files).collect()
+    samples(";tag=ours").into_iter().map(String::into_bytes).chain(corpus::messages()).collect()
 }
 
 /// Runs `parse` over broken samples; what it returns is wrong.

@@ -2,12 +2,14 @@
 //!
 //! Not here: HTTP (`io::control`), and whether a meeting can be held as asked (`plan`).
 
-use control::{CutDone, Floor, Health, Meeting, MeetingNow, Record, Refusal, What};
+use control::{CutDone, Floor, Health, Meeting, MeetingNow, Record, Refusal, SipCounters, What};
+use sip::Transport;
 use spool::id::{MeetingId, SeatNo};
 use spool::line::MediaEvent;
 use tokio::sync::oneshot;
 
 use super::super::control::{Ask, Done, OfMeeting, Reply, refusal};
+use super::super::listener::Listener;
 use super::super::media::ToWorker;
 use super::super::recorder::{RecorderError, ToRecorder};
 use super::Switchboard;
@@ -148,7 +150,39 @@ impl Switchboard {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             calls: u32::try_from(self.lines.len()).unwrap_or(u32::MAX),
             spool: self.parts.config.spool().display().to_string(),
-            sip: self.parts.listeners.iter().map(|listener| listener.local.to_string()).collect(),
+            sip: self.parts.listeners.iter().map(sip_address).collect(),
+            sip_counters: self.sip_counters(),
+        }
+    }
+
+    fn sip_counters(&self) -> SipCounters {
+        let counted = self.parts.endpoint.counters();
+        SipCounters {
+            received: counted.received,
+            sent: counted.sent,
+            retransmissions: counted.retransmissions,
+            dropped: counted.malformed_dropped,
+            strays: counted.strays,
+            calls_in: counted.calls_in,
+            calls_out: counted.calls_out,
+            no_ack: counted.no_ack,
+            answered: [
+                (400, counted.answered_400),
+                (405, counted.answered_405),
+                (415, counted.answered_415),
+                (416, counted.answered_416),
+                (420, counted.answered_420),
+                (481, counted.answered_481),
+                (482, counted.answered_482),
+                (488, counted.answered_488),
+                (491, counted.answered_491),
+                (503, counted.answered_503),
+            ]
+            .into(),
+            strangers: self.parts.listeners.iter().map(Listener::strangers).sum(),
+            connections: u64::try_from(self.connections.standing()).unwrap_or(u64::MAX),
+            connections_lost: counted.connections_lost,
+            connections_turned_away: self.connections.turned_away(),
         }
     }
 
@@ -295,6 +329,13 @@ fn refused(why: Refused) -> Refusal {
 
 fn no_seat() -> Refusal {
     refusal("no-such-seat", "nobody sits there")
+}
+
+fn sip_address(listener: &Listener) -> String {
+    match listener.transport() {
+        Transport::Udp => listener.local.to_string(),
+        Transport::Tcp => format!("{};transport=tcp", listener.local),
+    }
 }
 
 const LONGEST_TEXT_ID: usize = 64;

@@ -7,6 +7,7 @@
 //! | in | from | queue when full |
 //! |---|---|---|
 //! | datagrams | `listener` | drops the newest |
+//! | connections and their messages | `listener`, `connections` | the connection waits |
 //! | digits, ends of prompts | `media` | the worker keeps them and tries again |
 //! | asks | `control` | the asker waits |
 //! | answers of recorder and plan file | `later` | – |
@@ -33,12 +34,12 @@ use tokio::sync::{mpsc, watch};
 
 use self::told::Told;
 use super::clock::Clock;
+use super::connections::{Connections, FromStream};
 use super::control::Ask;
 use super::listener::{Datagram, Listener};
 use super::media::{FromWorker, Workers};
 use super::plan_file::PlanFile;
 use super::recorder::{FromRecorder, Recorder, Trouble};
-use crate::admission::Buckets;
 use crate::call::{Call, Input, RecordState};
 use crate::config::Config;
 use crate::gathering::Gathering;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub config: Config,
     pub endpoint: sip::Endpoint,
     pub listeners: Vec<Listener>,
+    /// Where what happens on streams goes.
+    pub streams: mpsc::Sender<FromStream>,
     pub plan: Plan,
     pub plan_file: PlanFile,
     pub prompts: Arc<Prompts>,
@@ -70,6 +73,7 @@ pub struct Parts {
 /// The queues that lead here.
 pub struct Queues {
     pub datagrams: mpsc::Receiver<Datagram>,
+    pub streams: mpsc::Receiver<FromStream>,
     pub sound: mpsc::Receiver<FromWorker>,
     pub recorder: mpsc::Receiver<FromRecorder>,
     pub asks: mpsc::Receiver<Ask>,
@@ -90,14 +94,15 @@ struct Line {
     media: SocketAddr,
     session: u64,
     version: u64,
-    remote: SocketAddr,
+    /// The way it came.
+    path: sip::Path,
     /// Was it sent away? Then its end is only a matter of SIP.
     leaving: bool,
 }
 
 struct Switchboard {
     parts: Parts,
-    buckets: Buckets,
+    connections: Connections,
     /// By which of our addresses a peer is reached.
     routes: HashMap<IpAddr, IpAddr>,
     lines: HashMap<CallId, Line>,
@@ -121,12 +126,12 @@ struct Switchboard {
 
 /// Runs until told to stop; what is being recorded is handed over either way.
 pub async fn run(parts: Parts, mut queues: Queues) {
-    let buckets = Buckets::new(parts.config.limits.calls_per_second);
+    let connections = Connections::new(&parts.config.limits, parts.streams.clone());
     let told = Told::new(parts.boot);
     let paused = if parts.unclean { parts.plan.meetings().map(|meeting| meeting.id).collect() } else { HashSet::new() };
     let mut board = Switchboard {
         parts,
-        buckets,
+        connections,
         routes: HashMap::new(),
         lines: HashMap::new(),
         legs: HashMap::new(),
@@ -146,6 +151,7 @@ pub async fn run(parts: Parts, mut queues: Queues) {
         let wake = board.next_wake();
         tokio::select! {
             Some(datagram) = queues.datagrams.recv() => board.datagram(&datagram),
+            Some(what) = queues.streams.recv() => board.streamed(what),
             Some(event) = queues.sound.recv() => board.heard(event),
             Some(said) = queues.recorder.recv() => board.recorder_said(said),
             Some(ask) = queues.asks.recv() => board.asked(ask),
@@ -268,6 +274,7 @@ impl Switchboard {
         for call in self.lines.keys().copied().collect::<Vec<_>>() {
             self.hang_up(call, crate::call::Farewell::Draining);
         }
+        tracing::info!(counters = ?self.parts.endpoint.counters(), "SIP in all");
         // A disk that answers no more must not keep the process for ever: what is open is closed by the next start.
         let settled = async {
             while let Some(after) = self.later.next().await {

@@ -12,7 +12,8 @@ use sha2::Sha256;
 use sip::sdp::{self, Chosen, Codec, Direction};
 use sip::{Command, Ended, Event, Leg, Output, Transport};
 
-use super::super::listener::Datagram;
+use super::super::connections::FromStream;
+use super::super::listener::{self, Datagram, Listener};
 use super::super::media::ToWorker;
 use super::super::socket::{self, SourceRule};
 use super::{Line, Switchboard};
@@ -30,8 +31,42 @@ impl Switchboard {
     pub(super) fn datagram(&mut self, datagram: &Datagram) {
         let Some(local) = self.local_for(datagram) else { return };
         let path = sip::Path { transport: Transport::Udp, local, remote: datagram.remote };
+        self.received(path, &datagram.bytes);
+    }
+
+    pub(super) fn streamed(&mut self, what: FromStream) {
+        match what {
+            FromStream::Accepted { stream, remote } => self.connections.accept(stream, remote),
+            FromStream::Message { path, bytes } => self.received(path, &bytes),
+            FromStream::Quiet { path, serial } => {
+                let needed = self.lines.values().any(|line| line.path == path);
+                if !needed && self.connections.is(path, serial) {
+                    self.connections.let_go(path);
+                }
+            }
+            FromStream::Over { path, serial } => {
+                if self.connections.is(path, serial) {
+                    self.connections.let_go(path);
+                    self.unreachable(path);
+                }
+            }
+        }
+    }
+
+    fn received(&mut self, path: sip::Path, bytes: &[u8]) {
         let mut out = Vec::new();
-        self.parts.endpoint.receive(Instant::now(), path, &datagram.bytes, &mut out);
+        self.parts.endpoint.receive(Instant::now(), path, bytes, &mut out);
+        self.carry_sip(out);
+        let counters = self.parts.endpoint.counters();
+        // At powers of two: once early, and a flood is one line a doubling.
+        if counters.received >= FIRST_COUNT && counters.received.is_power_of_two() {
+            tracing::info!(?counters, "SIP so far");
+        }
+    }
+
+    fn unreachable(&mut self, path: sip::Path) {
+        let mut out = Vec::new();
+        self.parts.endpoint.unreachable(Instant::now(), path, &mut out);
         self.carry_sip(out);
     }
 
@@ -44,8 +79,7 @@ impl Switchboard {
         if let Some(ip) = self.routes.get(&remote) {
             return Some(SocketAddr::new(*ip, datagram.local.port()));
         }
-        let listener = self.parts.listeners.iter().find(|listener| listener.local == datagram.local)?;
-        let ip = listener.route_to(datagram.remote).ok()?;
+        let ip = listener::route_to(datagram.remote).ok()?;
         if self.routes.len() >= ROUTES {
             self.routes.clear();
         }
@@ -56,7 +90,7 @@ impl Switchboard {
     pub(super) fn carry_sip(&mut self, out: Vec<Output>) {
         for output in out {
             match output {
-                Output::Send { path, bytes } => self.send(path, &bytes),
+                Output::Send { path, bytes } => self.send(path, bytes),
                 Output::Event(event) => self.signalled(event),
             }
         }
@@ -68,11 +102,23 @@ impl Switchboard {
         self.carry_sip(out);
     }
 
-    /// A socket that takes nothing now loses the datagram: SIP sends again.
-    fn send(&self, path: sip::Path, bytes: &[u8]) {
-        if let Some(listener) = self.parts.listeners.iter().find(|listener| listener.speaks_for(path.local)) {
-            let _sent = listener.socket.try_send_to(bytes, path.remote);
+    fn send(&mut self, path: sip::Path, bytes: Vec<u8>) {
+        match path.transport {
+            Transport::Udp => {
+                if let Some(listener) = self.listener(path) {
+                    listener.send_datagram(&bytes, path.remote);
+                }
+            }
+            Transport::Tcp => {
+                if self.connections.send(path, bytes).is_err() {
+                    self.unreachable(path);
+                }
+            }
         }
+    }
+
+    fn listener(&self, path: sip::Path) -> Option<&Listener> {
+        self.parts.listeners.iter().find(|listener| listener.speaks_for(path.transport, path.local))
     }
 
     fn signalled(&mut self, event: Event) {
@@ -90,18 +136,17 @@ impl Switchboard {
     }
 
     fn incoming(&mut self, leg: Leg, path: sip::Path, offer: Option<&sdp::Offer>, tag: CallerTag, dialled: String) {
-        let now = Instant::now();
         if self.draining {
             return self.reject(leg, Farewell::Draining);
-        }
-        if !self.buckets.take(path.remote.ip(), now) {
-            return self.reject(leg, Farewell::Busy);
         }
         let chosen = offer.map(|offer| offer.choose(&CODECS));
         if let Some(None) = chosen {
             return self.reject(leg, Farewell::NoCommonCodec);
         }
-        let Some((socket, media, contact)) = self.media_for(path) else { return self.reject(leg, Farewell::Busy) };
+        let theirs = chosen.flatten().map(|chosen| chosen.remote);
+        let Some((socket, media, contact)) = self.media_for(path, theirs) else {
+            return self.reject(leg, Farewell::Busy);
+        };
         self.last_call += 1;
         let id = CallId(self.last_call);
         let (session, version) = (random_u32().into(), 1);
@@ -115,7 +160,7 @@ impl Switchboard {
             media,
             session,
             version,
-            remote: path.remote,
+            path,
             leaving: false,
         };
         let sdp = match (offer, chosen.flatten()) {
@@ -151,19 +196,30 @@ impl Switchboard {
     }
 
     /// A socket for sound, its address as the caller will be told it, and our Contact.
-    fn media_for(&self, path: sip::Path) -> Option<(UdpSocket, SocketAddr, SocketAddr)> {
-        let listener = self.parts.listeners.iter().find(|listener| listener.speaks_for(path.local))?;
-        let opened = listener.route_to(path.remote).and_then(|route| {
-            let named = listener.address_for(path.remote)?;
+    ///
+    /// The sound may be of the other family than the signalling: it is where the offer wants it.
+    fn media_for(&self, path: sip::Path, theirs: Option<SocketAddr>) -> Option<(UdpSocket, SocketAddr, SocketAddr)> {
+        let listener = self.listener(path)?;
+        let v4 = path.remote.is_ipv4();
+        let elsewhere = theirs.filter(|theirs| theirs.is_ipv4() != v4 && !socket::is_nowhere(*theirs));
+        let opened = listener.address_for(path.remote).and_then(|contact| {
+            let (route, named) = match elsewhere {
+                None => (listener.route_to(path.remote)?, contact),
+                Some(theirs) => {
+                    let route = listener::route_to(theirs)?;
+                    let mut advertised = self.parts.listeners.iter().filter_map(|it| it.advertised(!v4));
+                    (route, advertised.next().unwrap_or(route))
+                }
+            };
             let socket = socket::open(route, self.parts.config.media.ports, random_u32() as u16)?;
             let port = socket.local_addr()?.port();
-            Ok((socket, SocketAddr::new(named, port), SocketAddr::new(named, listener.local.port())))
+            Ok((socket, SocketAddr::new(named, port), SocketAddr::new(contact, listener.local.port())))
         });
         opened.inspect_err(|why| tracing::error!(%why, "no socket for a call's sound")).ok()
     }
 
     fn open_sound(&mut self, call: CallId, line: &Line, socket: UdpSocket, leg: LegConfig, remote: SocketAddr) {
-        let rule = self.source_rule(line.remote);
+        let rule = self.source_rule(line.path.remote);
         self.tell_worker(ToWorker::Open { call, socket, leg, remote, rule });
     }
 
@@ -178,7 +234,7 @@ impl Switchboard {
     fn confirmed(&mut self, leg: Leg, answer: Option<&sdp::Answer>) {
         let Some(id) = self.legs.get(&leg).copied() else { return };
         if let Some(answer) = answer {
-            match answer.chosen(&CODECS) {
+            match answer.chosen(&CODECS).filter(|chosen| self.reaches(id, chosen)) {
                 Some(chosen) => self.retarget(id, &chosen),
                 None => return self.hang_up(id, Farewell::NoCommonCodec),
             }
@@ -190,10 +246,11 @@ impl Switchboard {
         let Some(id) = self.legs.get(&leg).copied() else {
             return self.command(Command::Refuse { leg, status: 481, warning: None });
         };
+        let chosen = offer.map(|offer| (offer, offer.choose(&CODECS).filter(|chosen| self.reaches(id, chosen))));
         let Some(line) = self.lines.get_mut(&id) else { return };
         line.version += 1;
         let (media, session, version) = (line.media, line.session, line.version);
-        let sdp = match offer.map(|offer| (offer, offer.choose(&CODECS))) {
+        let sdp = match chosen {
             None => sdp::offer(media, &CODECS, session, version),
             Some((_, None)) => {
                 let warning = Some(Farewell::NoCommonCodec.reason().to_owned());
@@ -207,9 +264,15 @@ impl Switchboard {
         self.command(Command::Accept { leg, sdp });
     }
 
+    /// A call's socket is of one family for as long as the call lasts.
+    fn reaches(&self, call: CallId, chosen: &Chosen) -> bool {
+        let ours = self.lines.get(&call).map(|line| line.media);
+        ours.is_some_and(|ours| ours.is_ipv4() == chosen.remote.is_ipv4() || socket::is_nowhere(chosen.remote))
+    }
+
     fn retarget(&mut self, call: CallId, chosen: &Chosen) {
         let Some(line) = self.lines.get(&call) else { return };
-        let rule = self.source_rule(line.remote);
+        let rule = self.source_rule(line.path.remote);
         self.tell_worker(ToWorker::Retarget { call, leg: leg_of(chosen), remote: chosen.remote, rule });
         self.tell_worker(ToWorker::Hold { call, on: held(chosen.direction) });
     }
@@ -276,6 +339,8 @@ fn random_u32() -> u32 {
 }
 
 /// Peers whose route is remembered; beyond it all are looked up anew.
+/// Fewer messages than this are not worth a line.
+const FIRST_COUNT: u64 = 1024;
 const ROUTES: usize = 4096;
 const RETRY_AFTER_S: u32 = 10;
 /// RFC 863: nobody is sent to before their answer says where.

@@ -1,0 +1,252 @@
+//! Calls by every way in, and what a flood of them or of nonsense changes for those who are talking: nothing.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::ears::Person::{Anna, Bert, Clara, Dora};
+use crate::support::house::{Ground, House, Wish};
+use crate::support::http;
+use crate::support::mutant::Chance;
+use crate::support::phone::{PLANTED_NUMBER, Phone};
+use crate::support::until;
+use crate::support::wire::{OFFER, Wire};
+
+#[test]
+fn a_call_over_tcp_and_one_over_udp_hear_each_other() {
+    hear_each_other(&House::open());
+}
+
+#[test]
+fn over_ipv6_a_call_by_tcp_and_one_by_udp_hear_each_other() {
+    hear_each_other(&on_ipv6());
+}
+
+/// And the one over TCP hangs up by itself and is hung up on like any other.
+fn hear_each_other(house: &House) {
+    let mut anna = Phone::calls_with(house, Anna, &["--transport", "tcp"]);
+    let mut bert = Phone::calls(house, Bert);
+    for phone in [&mut anna, &mut bert] {
+        phone.arrives(house);
+        phone.refuses(house);
+    }
+    anna.speaks();
+    bert.hears(Anna);
+    anna.falls_silent();
+    bert.speaks();
+    anna.hears(Bert);
+    assert_eq!(health(house)["sip_counters"]["connections"], 1);
+    let report = anna.hangs_up();
+    assert_eq!(report["lost"], 0, "{report}");
+    until("the call over TCP to be over", SOON, || (calls_now(house) == 1).then_some(()));
+    until("its connection to be gone", SOON, || (health(house)["sip_counters"]["connections"] == 0).then_some(()));
+    bert.hangs_up();
+}
+
+#[test]
+fn calls_of_sipp_over_tcp_are_answered_and_ended() {
+    assert_sipp_is_served(&House::open(), "127.0.0.1", &["-t", "t1"]);
+}
+
+#[test]
+fn calls_of_sipp_over_ipv6_are_answered_and_ended() {
+    let house = on_ipv6();
+    assert_sipp_is_served(&house, "[::1]", &[]);
+    assert_sipp_is_served(&house, "[::1]", &["-t", "t1"]);
+}
+
+fn assert_sipp_is_served(house: &House, from: &str, more: &[&str]) {
+    let output = Command::new("sipp")
+        .args(["-sn", "uac", &house.sip().to_string(), "-i", from, "-m", "5", "-r", "5", "-d", "500", "-nostdin"])
+        .args(more)
+        .current_dir(house.ground().path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("sipp runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    until("every call to be over", LONG, || (calls_now(house) == 0).then_some(()));
+}
+
+#[test]
+fn two_with_one_number_and_two_without_are_four_people() {
+    let house = House::open();
+    let shown = ["--caller", PLANTED_NUMBER];
+    let hidden = ["--caller", "anonymous"];
+    let mut all = [(Anna, shown), (Bert, shown), (Clara, hidden), (Dora, hidden)]
+        .map(|(who, caller)| Phone::calls_with(&house, who, &caller));
+    for phone in &mut all {
+        phone.arrives(&house);
+    }
+    let mut seats: Vec<u64> = all.iter().map(|phone| phone.seat).collect();
+    seats.dedup();
+    assert_eq!(seats.len(), 4, "each has a seat of their own");
+    // One of each pair says yes, the other no; neither answer counts for the other.
+    let [anna, bert, clara, dora] = &mut all;
+    anna.agrees(&house);
+    bert.refuses(&house);
+    clara.agrees(&house);
+    dora.refuses(&house);
+    let recorded = |phone: &Phone| house.seat(phone.seat).expect("a seat").recorded;
+    assert_eq!([&*anna, &*bert, &*clara, &*dora].map(recorded), [true, false, true, false]);
+    for phone in all {
+        phone.hangs_up();
+    }
+}
+
+#[test]
+fn after_2000_mutations_by_udp_and_tcp_options_is_answered_and_a_standing_call_lost_nothing() {
+    let house = House::open();
+    let anna = standing_call(&house);
+    let before = resident_kib(&house);
+    let mut wire = Wire::to(house.sip());
+    let samples: Vec<String> = ["INVITE", "ACK", "BYE", "OPTIONS", "INFO", "UPDATE", "CANCEL", "REGISTER"]
+        .map(|m| wire.request(m, "", OFFER))
+        .into();
+    let mut chance = Chance::new(4711);
+    for _ in 0..2_000 {
+        let which = chance.below(samples.len());
+        let mutant = chance.breaks(samples[which].as_bytes());
+        // An empty datagram says nothing at all.
+        if !mutant.is_empty() {
+            wire.send(&mutant);
+        }
+        let over_tcp = samples[which].replace("SIP/2.0/UDP", "SIP/2.0/TCP");
+        let mutant = chance.breaks(over_tcp.as_bytes());
+        let mut stream = TcpStream::connect(house.sip()).expect("a connection");
+        // One that is closed on us in the middle is as good an answer as any.
+        let _closed = stream.write_all(&mutant);
+    }
+    let mut wire = Wire::to(house.sip());
+    wire.assert_alive();
+    assert_alive_over_tcp(&house);
+    assert_back_to_one_call(&house, before);
+    let counters = &health(&house)["sip_counters"];
+    assert!(counters["dropped"].as_u64() > Some(50) && counters["answered"]["400"].as_u64() > Some(50), "{counters}");
+    assert_lost_nothing(anna);
+}
+
+#[test]
+fn after_5000_invites_without_ack_a_standing_call_lost_nothing_and_the_next_caller_is_let_in() {
+    let house = House::open();
+    let anna = standing_call(&house);
+    let before = resident_kib(&house);
+    let mut wire = Wire::to(house.sip());
+    for n in 0..5_000 {
+        let invite = wire.request("INVITE", "", OFFER);
+        wire.send(invite.as_bytes());
+        if n % 50 == 0 {
+            // Five thousand in five seconds: more than a source may, and no more than the kernel passes on.
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    let counters = health(&house)["sip_counters"].clone();
+    assert!(counters["answered"]["503"].as_u64() > Some(3_000), "{counters}");
+    Wire::to(house.sip()).assert_alive();
+    assert_back_to_one_call(&house, before);
+    assert!(health(&house)["sip_counters"]["no_ack"].as_u64() > Some(10), "those let in were ended for want of an ACK");
+    let mut bert = Phone::calls(&house, Bert);
+    bert.arrives(&house);
+    bert.hangs_up();
+    assert_lost_nothing(anna);
+}
+
+#[test]
+fn who_opens_connections_and_says_nothing_keeps_nobody_out() {
+    let house = House::open();
+    let anna = standing_call(&house);
+    let mut idle: Vec<TcpStream> = (0..300).filter_map(|_| TcpStream::connect(house.sip()).ok()).collect();
+    for (n, stream) in idle.iter_mut().enumerate() {
+        let _closed = stream.write_all(&b"INVITE sip:x SIP/2.0\r\nX: "[..n % 26]);
+    }
+    until("the connections that are too many to be closed", SOON, || {
+        (health(&house)["sip_counters"]["connections_turned_away"] == 200).then_some(())
+    });
+    Wire::to(house.sip()).assert_alive();
+    // Ten seconds for a message that was begun, thirty for a first word.
+    until("the silent ones to be closed", LONG, || (health(&house)["sip_counters"]["connections"] == 0).then_some(()));
+    assert_alive_over_tcp(&house);
+    assert_lost_nothing(anna);
+}
+
+#[test]
+fn a_ping_over_tcp_is_answered_and_so_are_two_requests_in_one_write() {
+    let house = House::open();
+    let mut stream = TcpStream::connect(house.sip()).expect("a connection");
+    stream.set_read_timeout(Some(SOON)).expect("a time-out");
+    stream.write_all(b"\r\n\r\n").expect("written");
+    let mut pong = [0_u8; 2];
+    stream.read_exact(&mut pong).expect("a pong");
+    assert_eq!(&pong, b"\r\n");
+    let mut wire = Wire::to(house.sip());
+    let both: String = (0..2).map(|_| wire.request("OPTIONS", "", "").replace("/UDP", "/TCP")).collect();
+    let (first, second) = both.as_bytes().split_at(both.len() - 7);
+    stream.write_all(first).expect("written");
+    std::thread::sleep(Duration::from_millis(100));
+    stream.write_all(second).expect("written");
+    let (mut said, mut bytes) = (String::new(), [0_u8; 4096]);
+    while said.matches("SIP/2.0 200 OK").count() < 2 {
+        let length = stream.read(&mut bytes).expect("an answer");
+        assert!(length > 0, "closed after {said}");
+        said.push_str(&String::from_utf8_lossy(&bytes[..length]));
+    }
+}
+
+fn on_ipv6() -> House {
+    House::on(Ground::new(), &Wish { sip_host: Some("[::1]".to_owned()), ..Wish::default() })
+}
+
+/// Somebody in the room.
+fn standing_call(house: &House) -> Phone {
+    let mut anna = Phone::calls(house, Anna);
+    anna.arrives(house);
+    anna.refuses(house);
+    anna
+}
+
+fn assert_alive_over_tcp(house: &House) {
+    let mut stream = TcpStream::connect(house.sip()).expect("a connection");
+    stream.set_read_timeout(Some(SOON)).expect("a time-out");
+    let options = Wire::to(house.sip()).request("OPTIONS", "", "").replace("/UDP", "/TCP");
+    stream.write_all(options.as_bytes()).expect("written");
+    let mut answer = [0_u8; 14];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"SIP/2.0 200 OK");
+}
+
+/// What nobody acknowledged ends after 64·T1, and its memory with it.
+fn assert_back_to_one_call(house: &House, before_kib: u64) {
+    until("the calls that nobody makes to be over", LONG, || (calls_now(house) == 1).then_some(()));
+    let after_kib = resident_kib(house);
+    assert!(after_kib < before_kib + MOST_MORE_KIB, "{before_kib} KiB before, {after_kib} KiB after");
+}
+
+fn assert_lost_nothing(phone: Phone) {
+    let report = phone.hangs_up();
+    assert_eq!(report["lost"], 0, "{report}");
+    // Fifty a second and not one missing at the end either.
+    let (seconds, packets) =
+        (report["seconds"].as_f64().expect("seconds"), report["packets_in"].as_u64().expect("packets"));
+    assert!(packets as f64 >= (seconds - 1.0) * 50.0, "{report}");
+}
+
+fn resident_kib(house: &House) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", house.now("gateway_pid"))).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+    line.trim().trim_end_matches("kB").trim().parse().expect("a number")
+}
+
+fn health(house: &House) -> Value {
+    http::ask_socket(&house.control_socket(), "GET", "/v1/health").expect("the control socket answers").json()
+}
+
+fn calls_now(house: &House) -> u64 {
+    health(house)["calls"].as_u64().expect("a number of calls")
+}
+
+/// What an allocator keeps for the next time; two hundred calls of it would show.
+const MOST_MORE_KIB: u64 = 12 * 1024;
+const SOON: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(90);
