@@ -417,9 +417,10 @@ const PACKAGES: [(&str, &str); 7] = [
 ];
 
 /// Crates whose words are not ours; what everybody speaks (serde, thiserror, tokio, tracing, zeroize) needs no door.
-const DOORED: [&str; 22] = [
+const DOORED: [&str; 23] = [
     "aes_gcm",
     "argon2",
+    "audio_codec",
     "aws_sdk_s3",
     "axum",
     "ed25519_dalek",

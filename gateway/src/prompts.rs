@@ -28,6 +28,8 @@ pub struct Prompt {
     pub sha256: String,
     /// 8 kHz mono, ready to be cut into slots.
     pub pcm8k: Vec<i16>,
+    /// The same at 16 kHz, for wide lines; twice as many samples.
+    pub pcm16k: Vec<i16>,
 }
 
 impl Prompt {
@@ -84,9 +86,11 @@ impl Prompts {
                         (built_in(&file)?, text)
                     }
                 };
-                let pcm8k = wav::parse(&bytes, RATE_HZ).map_err(|source| PromptError::Wav(file, source))?;
+                let parse =
+                    |rate_hz| wav::parse(&bytes, rate_hz).map_err(|source| PromptError::Wav(file.clone(), source));
+                let (pcm8k, pcm16k) = (parse(media::RATE_HZ)?, parse(media::WIDE_RATE_HZ)?);
                 let Text { text, version, sha256 } = text.clone();
-                all.insert((folder, id), Arc::new(Prompt { id, text, version, sha256, pcm8k }));
+                all.insert((folder, id), Arc::new(Prompt { id, text, version, sha256, pcm8k, pcm16k }));
             }
         }
         Ok(Self { all })
@@ -175,9 +179,6 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The languages that are complete.
 const SPOKEN: [Language; 1] = [Language::German];
-
-/// Of a telephone.
-const RATE_HZ: u32 = 8_000;
 
 #[cfg(test)]
 mod tests {

@@ -40,6 +40,8 @@ pub struct Digits {
     /// Where the newest press began; what is a little older is over.
     newest: Option<u32>,
     news: VecDeque<Digit>,
+    /// Of timestamps and durations.
+    ticks_a_ms: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +56,8 @@ struct Pressed {
 
 impl Digits {
     #[must_use]
-    pub fn new() -> Self {
-        Self { press: None, newest: None, news: VecDeque::with_capacity(MOST_NEWS) }
+    pub fn new(clock_hz: u32) -> Self {
+        Self { press: None, newest: None, news: VecDeque::with_capacity(MOST_NEWS), ticks_a_ms: clock_hz / 1_000 }
     }
 
     /// `timestamp`: of the RTP packet; `payload`: its whole payload.
@@ -68,7 +70,7 @@ impl Digits {
         let duration = u32::from(u16::from_be_bytes([high, low]));
         let end = flags & 0x80 != 0;
         if let Some(press) = &mut self.press
-            && press.goes_on(digit, timestamp)
+            && press.goes_on(digit, timestamp, LOST_PACKET_MS * self.ticks_a_ms)
         {
             press.hear(timestamp, duration);
             self.newest = Some(press.timestamp);
@@ -77,7 +79,7 @@ impl Digits {
             }
             return Ok(());
         }
-        if self.newest.is_some_and(|newest| is_over(timestamp, newest)) {
+        if self.newest.is_some_and(|newest| is_over(timestamp, newest, OVERTAKEN_MS * self.ticks_a_ms)) {
             return Err(NoEvent::Over);
         }
         // One packet can tell of three things: the press before is over, this one began, this one is over.
@@ -116,8 +118,9 @@ impl Digits {
     }
 
     /// The stream's clock is another from here on; a key that is down stays down until its time is over.
-    pub fn other_clock(&mut self) {
+    pub fn other_clock(&mut self, clock_hz: u32) {
         self.newest = None;
+        self.ticks_a_ms = clock_hz / 1_000;
     }
 
     fn finish(&mut self) -> bool {
@@ -131,17 +134,11 @@ impl Digits {
     }
 }
 
-impl Default for Digits {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Pressed {
     /// A long press goes on in a segment of its own (RFC 4733 section 2.5.1.3), and a key cannot go down a second time
     /// before it is up: both begin where the press, as far as it is known, has not been over for longer than a lost packet.
-    fn goes_on(&self, digit: char, timestamp: u32) -> bool {
-        digit == self.digit && timestamp.wrapping_sub(self.timestamp) <= self.duration + LOST_PACKET_SAMPLES
+    fn goes_on(&self, digit: char, timestamp: u32, lost: u32) -> bool {
+        digit == self.digit && timestamp.wrapping_sub(self.timestamp) <= self.duration + lost
     }
 
     fn hear(&mut self, timestamp: u32, duration: u32) {
@@ -166,6 +163,7 @@ pub struct Press {
     left: u32,
     ends: u8,
     first: bool,
+    ticks_a_slot: u32,
 }
 
 /// One packet of a press.
@@ -177,12 +175,20 @@ pub struct Event {
 }
 
 impl Press {
-    /// `timestamp`: RTP time of the slot in which the key goes down. Nothing when `digit` is no key.
+    /// `timestamp`: RTP time of the slot in which the key goes down; `clock_hz`: what it counts. Nothing when `digit` is no key.
     #[must_use]
-    pub fn new(digit: char, timestamp: u32, ms: u32) -> Option<Self> {
+    pub fn new(digit: char, timestamp: u32, ms: u32, clock_hz: u32) -> Option<Self> {
         let event = KEYS.iter().position(|&key| key == digit)?;
-        let left = ms.clamp(SHORTEST_MS, LONGEST_MS) * (crate::RATE_HZ / 1_000);
-        Some(Self { event: u8::try_from(event).ok()?, timestamp, told: 0, left, ends: 0, first: true })
+        let left = ms.clamp(SHORTEST_MS, LONGEST_MS) * (clock_hz / 1_000);
+        Some(Self {
+            event: u8::try_from(event).ok()?,
+            timestamp,
+            told: 0,
+            left,
+            ends: 0,
+            first: true,
+            ticks_a_slot: clock_hz / 50,
+        })
     }
 }
 
@@ -199,7 +205,7 @@ impl Iterator for Press {
             self.left -= LONGEST_SEGMENT;
             self.told = 0;
         }
-        self.told = (self.told + crate::SLOT_SAMPLES as u32).min(self.left).min(LONGEST_SEGMENT);
+        self.told = (self.told + self.ticks_a_slot).min(self.left).min(LONGEST_SEGMENT);
         let over = self.told == self.left;
         self.ends += u8::from(over);
         let [high, low] = u16::try_from(self.told).unwrap_or(u16::MAX).to_be_bytes();
@@ -214,18 +220,18 @@ fn key(event: u8) -> Option<char> {
 }
 
 /// A little older than the newest, and it is not going on: overtaken. Far older, and the sender's clock began anew.
-fn is_over(timestamp: u32, newest: u32) -> bool {
-    newest.wrapping_sub(timestamp) <= OVERTAKEN_SAMPLES
+fn is_over(timestamp: u32, newest: u32, overtaken: u32) -> bool {
+    newest.wrapping_sub(timestamp) <= overtaken
 }
 
 /// By event code, RFC 4733 section 3.2.
 const KEYS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D'];
 /// 100 ms.
 const LOST_END_SLOTS: u8 = 5;
-/// 40 ms: less than any pause between two presses that a person or a dialler makes, after at least one lost packet.
-const LOST_PACKET_SAMPLES: u32 = 320;
-/// Ten seconds: longer than a segment, so that its repeated packets are known as over.
-const OVERTAKEN_SAMPLES: u32 = 80_000;
+/// Less than any pause between two presses that a person or a dialler makes, after at least one lost packet.
+const LOST_PACKET_MS: u32 = 40;
+/// Longer than a segment, so that its repeated packets are known as over.
+const OVERTAKEN_MS: u32 = 10_000;
 const MOST_NEWS: usize = 8;
 const ENDS: u8 = 3;
 const LONGEST_SEGMENT: u32 = 0xFFFF;
@@ -240,7 +246,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn sent(digit: char, timestamp: u32, ms: u32) -> Vec<Event> {
-        Press::new(digit, timestamp, ms).unwrap().collect()
+        Press::new(digit, timestamp, ms, 8_000).unwrap().collect()
     }
 
     fn hear(digits: &mut Digits, events: &[Event]) -> Vec<Digit> {
@@ -278,11 +284,11 @@ mod tests {
     #[test]
     fn every_key_arrives_as_itself() {
         for (n, key) in (0..).zip(KEYS) {
-            let heard = hear(&mut Digits::new(), &sent(key, n, 80));
+            let heard = hear(&mut Digits::new(8_000), &sent(key, n, 80));
             assert_eq!(heard[0], Digit::Began { digit: key, timestamp: n });
             assert_eq!(heard.len(), 2);
         }
-        assert!(Press::new('x', 0, 100).is_none());
+        assert!(Press::new('x', 0, 100, 8_000).is_none());
     }
 
     proptest! {
@@ -291,7 +297,7 @@ mod tests {
             order in proptest::collection::vec(0_usize..7, 1..40),
         ) {
             let events = sent('7', 1_000, 100);
-            let mut digits = Digits::new();
+            let mut digits = Digits::new(8_000);
             let picked: Vec<_> = order.iter().map(|&n| events[n]).collect();
             let mut heard = hear(&mut digits, &picked);
             heard.extend(silence(&mut digits, 10));
@@ -303,7 +309,7 @@ mod tests {
 
         #[test]
         fn two_presses_of_one_key_are_two_whatever_one_packet_each_survives(first in 0_usize..7, second in 0_usize..7) {
-            let mut digits = Digits::new();
+            let mut digits = Digits::new(8_000);
             let mut heard = hear(&mut digits, &sent('4', 0, 100)[first..=first]);
             heard.extend(hear(&mut digits, &sent('4', 1_600, 100)[second..=second]));
             heard.extend(silence(&mut digits, 10));
@@ -315,7 +321,7 @@ mod tests {
         fn no_payload_makes_the_receiver_panic_and_every_beginning_has_its_end(
             packets in proptest::collection::vec((any::<u32>(), proptest::collection::vec(any::<u8>(), 0..6)), 0..200),
         ) {
-            let mut digits = Digits::new();
+            let mut digits = Digits::new(8_000);
             let mut down = None;
             let mut news = Vec::new();
             for (n, (timestamp, payload)) in packets.iter().enumerate() {
@@ -338,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_press_without_its_end_packets_ends_after_100_ms() {
-        let mut digits = Digits::new();
+        let mut digits = Digits::new(8_000);
         let events = sent('7', 1_000, 100);
         assert_eq!(hear(&mut digits, &events[..4]), [SEVEN[0]]);
         assert!(silence(&mut digits, 3).is_empty());
@@ -349,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_press_without_its_ends_is_as_long_as_its_longest_packet() {
-        let mut digits = Digits::new();
+        let mut digits = Digits::new(8_000);
         let events = sent('7', 1_000, 100);
         hear(&mut digits, &[events[0], events[3], events[1]]);
         assert_eq!(silence(&mut digits, 5), [Digit::Ended { digit: '7', timestamp: 1_640 }]);
@@ -357,7 +363,7 @@ mod tests {
 
     #[test]
     fn the_next_press_ends_the_one_before() {
-        let mut digits = Digits::new();
+        let mut digits = Digits::new(8_000);
         let mut heard = hear(&mut digits, &sent('1', 0, 100)[..3]);
         heard.extend(hear(&mut digits, &sent('2', 1_000, 100)));
         assert_eq!(
@@ -373,24 +379,24 @@ mod tests {
 
     #[test]
     fn a_packet_overtaken_by_the_next_press_is_over() {
-        let mut digits = Digits::new();
+        let mut digits = Digits::new(8_000);
         hear(&mut digits, &sent('2', 1_000, 100)[..1]);
         assert_eq!(digits.receive(0, &[1, 0x80, 0, 160]), Err(NoEvent::Over));
     }
 
     #[test]
     fn a_clock_that_began_anew_is_followed() {
-        let mut digits = Digits::new();
+        let mut digits = Digits::new(8_000);
         hear(&mut digits, &sent('2', 1_000_000, 100));
         assert_eq!(hear(&mut digits, &sent('3', 0, 100)).len(), 2);
-        digits.other_clock();
+        digits.other_clock(8_000);
         assert_eq!(hear(&mut digits, &sent('3', 0, 100)).len(), 2);
     }
 
     #[test]
     fn twenty_seconds_on_a_key_are_one_press() {
         for timestamp in [1_000, u32::MAX - 70_000] {
-            let mut digits = Digits::new();
+            let mut digits = Digits::new(8_000);
             let events = sent('0', timestamp, 20_000);
             assert!(events.iter().any(|e| e.timestamp != timestamp), "in segments");
             let heard = hear(&mut digits, &events);
@@ -401,7 +407,7 @@ mod tests {
 
     #[test]
     fn a_long_press_survives_the_loss_of_a_segments_last_packet() {
-        let mut digits = Digits::new();
+        let mut digits = Digits::new(8_000);
         let mut events = sent('0', 0, 10_000);
         let last = events.iter().rposition(|e| e.timestamp == 0).unwrap();
         events.remove(last);
@@ -410,7 +416,7 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_said_to_be_none() {
-        let mut digits = Digits::new();
+        let mut digits = Digits::new(8_000);
         assert_eq!(digits.receive(0, &[16, 0, 0, 160]), Err(NoEvent::NoKey));
         assert_eq!(digits.receive(0, &[1, 0, 0]), Err(NoEvent::Short));
         assert!(!digits.pressing());
@@ -418,7 +424,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_presses_is_refused_and_does_not_grow() {
-        let mut digits = Digits::new();
+        let mut digits = Digits::new(8_000);
         let refused = (0..100).filter(|n| digits.receive(n * 1_000, &[1, 0x80, 0, 160]).is_err()).count();
         assert!(refused >= 96);
         assert!(digits.news.len() <= MOST_NEWS);

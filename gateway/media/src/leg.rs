@@ -1,26 +1,33 @@
 //! The RTP side of one call: packets in, one frame a slot out, and back.
 //!
-//! Feed [`Leg::receive`] every datagram, then call [`Leg::take`] and one of [`Leg::packet`] and [`Leg::silent`] once a
+//! Feed [`Leg::receive`] every datagram, then call [`Leg::take`] and one of [`Leg::send`] and [`Leg::silent`] once a
 //! slot, in this order.
+//! Their packets may be as long as they like, 10 to 60 ms, whatever was agreed; ours are as long as they asked for.
 //! What is wrong is named, dropped and changes nothing.
 //! While a key is down, and until the sound from under it has passed, the caller is silent: digits never reach the room.
 //!
 //! Not here: which source a datagram may come from (`io`), SRTP, RTCP.
 
+use crate::codec::Codec;
+use crate::comfort::{self, Comfort};
 use crate::dtmf::{Digit, Digits, NoEvent, Press};
-use crate::g711::{self, Law};
-use crate::jitter::{Counters, DEPTH_SLOTS, Jitter, Put, Taken};
+use crate::jitter::{Counters, Put, Taken};
 use crate::rtp::{self, HEADER_BYTES, Packet};
-use crate::{Coded, Frame, SILENCE, SLOT_SAMPLES};
+use crate::stream::Stream;
+use crate::{SLOT_SAMPLES, Sound};
 
 /// What the two ends agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LegConfig {
-    pub law: Law,
+    pub codec: Codec,
     /// Of sound, both ways.
     pub payload_type: u8,
     /// Of telephone events, both ways.
     pub events: Option<u8>,
+    /// What the events' durations count. The codec's clock, but for those who send Opus and know events of 8000 Hz only.
+    pub events_clock_hz: u32,
+    /// Milliseconds of sound they want in a packet, 10 to 60. Opus is sent in 20 whatever they want: for it that is a wish.
+    pub ptime_ms: u32,
     /// Ours.
     pub ssrc: u32,
     /// Below 2^15: a loss near the wrap kills SRTP.
@@ -62,7 +69,8 @@ pub struct Leg {
     source: Option<u32>,
     /// Another source that showed one packet, and the sequence number it must go on with.
     candidate: Option<(u32, u16)>,
-    jitter: Jitter,
+    stream: Stream,
+    comfort: Comfort,
     digits: Digits,
     /// RTP time until which the caller's sound lies under a key.
     under_key: Option<u32>,
@@ -71,6 +79,15 @@ pub struct Leg {
     /// The next packet is the first after a silence.
     marker: bool,
     press: Option<Press>,
+    /// Octets that wait for a packet longer than a slot.
+    started: Started,
+}
+
+/// The beginning of a packet of ours.
+#[derive(Debug)]
+struct Started {
+    octets: [u8; LONGEST_BYTES],
+    length: usize,
 }
 
 impl Leg {
@@ -80,74 +97,114 @@ impl Leg {
             config,
             source: None,
             candidate: None,
-            jitter: jitter(config.law),
-            digits: Digits::new(),
+            stream: Stream::new(config.codec),
+            comfort: Comfort::new(),
+            digits: Digits::new(config.events_clock_hz),
             under_key: None,
             seq: config.first_seq,
             timestamp: config.first_timestamp,
             marker: true,
             press: None,
+            started: Started { octets: [0; LONGEST_BYTES], length: 0 },
         }
     }
 
     /// The ends agreed anew (re-INVITE). Our source, sequence and time go on; theirs may be another.
-    pub fn reconfigure(&mut self, law: Law, payload_type: u8, events: Option<u8>) {
-        let before = (self.config.law, self.config.payload_type);
-        self.config = LegConfig { law, payload_type, events, ..self.config };
-        if before != (law, payload_type) {
-            self.jitter = jitter(law);
+    pub fn reconfigure(&mut self, agreed: LegConfig) {
+        let LegConfig { ssrc, first_seq, first_timestamp, .. } = self.config;
+        let before = std::mem::replace(&mut self.config, LegConfig { ssrc, first_seq, first_timestamp, ..agreed });
+        if (before.codec, before.payload_type) != (agreed.codec, agreed.payload_type) {
+            self.stream = Stream::new(agreed.codec);
+            self.comfort.forget();
+            self.started.length = 0;
         }
         self.source = None;
         self.candidate = None;
-        self.digits.other_clock();
+        self.under_key = None;
+        self.digits.other_clock(agreed.events_clock_hz);
     }
 
     pub fn receive(&mut self, bytes: &[u8]) -> Received {
         let Some(packet) = rtp::parse(bytes) else { return Received::Ignored(Why::NotRtp) };
         let event = self.config.events == Some(packet.payload_type);
-        if !event && packet.payload_type != self.config.payload_type {
+        let sound = packet.payload_type == self.config.payload_type;
+        if !event && !sound && packet.payload_type != comfort::PAYLOAD_TYPE {
             return Received::Ignored(Why::PayloadType);
         }
         if !self.accept(packet.ssrc, packet.seq) {
             return Received::Ignored(Why::Ssrc);
         }
-        if event { self.receive_event(&packet) } else { self.receive_voice(&packet) }
+        if event {
+            self.receive_event(&packet)
+        } else if sound {
+            self.receive_voice(&packet)
+        } else if self.comfort.receive(packet.payload) {
+            Received::Voice
+        } else {
+            Received::Ignored(Why::Length)
+        }
     }
 
     /// Once a slot, after the datagrams: what the caller says in it, and what a slot's passing made known of a key.
     ///
-    /// `into` is silence on [`Taken::Nothing`].
-    pub fn take(&mut self, into: &mut Frame) -> (Taken, Option<Digit>) {
+    /// `into` is at the codec's rate afterwards. On [`Taken::Nothing`] it is silence, or the noise of a line at rest if they
+    /// announced it: nobody's voice.
+    pub fn take(&mut self, into: &mut Sound) -> (Taken, Option<Digit>) {
         self.digits.slot_passed();
         let digit = self.hear_news();
         let under = self.is_under_key();
-        let mut coded = [0; SLOT_SAMPLES];
-        let taken = self.jitter.take(&mut coded);
+        let mut taken = self.stream.take(into);
         match taken {
             Taken::Voice | Taken::Concealed if under => {
-                *into = SILENCE;
-                (Taken::Nothing, digit)
+                into.samples_mut().fill(0);
+                taken = Taken::Nothing;
             }
-            Taken::Voice => {
-                g711::decode(self.config.law, &coded, into);
-                (taken, digit)
+            Taken::Nothing if !under => self.comfort.fill(into.samples_mut()),
+            Taken::Voice | Taken::Concealed | Taken::Nothing => {}
+        }
+        (taken, digit)
+    }
+
+    /// Sends this slot: in a packet of its own, in parts of it, or together with slots to come, as they want it.
+    ///
+    /// `payload`: encoded in [`Self::codec`]; nothing in it is a slot in which nothing can be sent.
+    pub fn send(&mut self, payload: &[u8], mut packet: impl FnMut(&[u8])) {
+        let whole = match self.config.codec {
+            Codec::Opus => payload.len(),
+            Codec::Law(_) | Codec::G722 => (self.config.ptime_ms.clamp(SHORTEST_MS, LONGEST_MS) * OCTETS_A_MS) as usize,
+        };
+        let mut bytes = [0; HEADER_BYTES + LONGEST_BYTES];
+        if payload.is_empty() {
+            return self.silent();
+        }
+        if self.press.is_some() || (whole == payload.len() && self.started.length == 0) {
+            self.started.length = 0;
+            let length = self.packet(payload, &mut bytes);
+            return packet(bytes.get(..length).unwrap_or_default());
+        }
+        for octet in payload {
+            if let Some(place) = self.started.octets.get_mut(self.started.length) {
+                *place = *octet;
+                self.started.length += 1;
             }
-            Taken::Concealed => {
-                g711::decode(self.config.law, &coded, into);
-                fade(self.jitter.missing(), into);
-                (taken, digit)
-            }
-            Taken::Nothing => {
-                *into = SILENCE;
-                (taken, digit)
+            if self.started.length >= whole {
+                let marker = std::mem::take(&mut self.marker);
+                let octets = self.started.octets;
+                let sound = octets.get(..whole).unwrap_or_default();
+                let length =
+                    rtp::write(&mut bytes, &self.ours(self.config.payload_type, marker, self.timestamp, sound));
+                self.seq = self.seq.wrapping_add(1);
+                self.timestamp = self.timestamp.wrapping_add(whole as u32);
+                self.started.length = 0;
+                packet(bytes.get(..length).unwrap_or_default());
             }
         }
     }
 
     /// Builds our packet of this slot and says its length; while a key of ours is down, it carries that instead.
     ///
-    /// `payload`: encoded in [`Self::law`].
-    pub fn packet(&mut self, payload: &Coded, into: &mut [u8; PACKET_BYTES]) -> usize {
+    /// `payload`: 20 ms, encoded in [`Self::codec`]. [`Self::send`] is this with their wishes kept.
+    pub fn packet(&mut self, payload: &[u8], into: &mut [u8]) -> usize {
         let event = self.press.as_mut().and_then(Iterator::next);
         let ends = self.press.is_some() && event.is_none();
         if ends {
@@ -164,14 +221,15 @@ impl Leg {
         };
         let length = rtp::write(into, &packet);
         self.seq = self.seq.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(SLOT_SAMPLES as u32);
+        self.timestamp = self.timestamp.wrapping_add(self.config.codec.slot_ticks());
         length
     }
 
     /// A slot in which we send nothing: our time goes on, our sequence does not, so that nobody counts a loss.
     pub fn silent(&mut self) {
-        self.timestamp = self.timestamp.wrapping_add(SLOT_SAMPLES as u32);
+        self.timestamp = self.timestamp.wrapping_add(self.config.codec.slot_ticks());
         self.marker = true;
+        self.started.length = 0;
     }
 
     /// For telephones: the following packets are this key, until it is up. False when there is none such, one is down, or no
@@ -180,7 +238,7 @@ impl Leg {
         if self.press.is_some() || self.config.events.is_none() {
             return false;
         }
-        self.press = Press::new(digit, self.timestamp, ms);
+        self.press = Press::new(digit, self.timestamp, ms, self.config.events_clock_hz);
         self.press.is_some()
     }
 
@@ -190,26 +248,33 @@ impl Leg {
         self.press.is_some()
     }
 
-    /// How many samples after the beginning of the slot that [`Self::take`] gives next this RTP time of the caller is played;
-    /// negative when it was. Nothing while no sound ever came: then it is now.
+    /// How many ticks of the codec's clock after the beginning of the slot that [`Self::take`] gives next this RTP time of an
+    /// event is played; negative when it was. Nothing while no sound ever came, or when events count another clock than
+    /// sound: then it is now.
     #[must_use]
-    pub fn samples_until(&self, timestamp: u32) -> Option<i32> {
-        self.jitter.samples_until(timestamp)
+    pub fn ticks_until(&self, timestamp: u32) -> Option<i32> {
+        if self.config.events_clock_hz != self.config.codec.clock_hz() {
+            return None;
+        }
+        self.stream.ticks_until(timestamp)
     }
 
     #[must_use]
-    pub const fn law(&self) -> Law {
-        self.config.law
+    pub const fn codec(&self) -> Codec {
+        self.config.codec
     }
 
     #[must_use]
-    pub const fn counters(&self) -> Counters {
-        self.jitter.counters()
+    pub fn counters(&self) -> Counters {
+        self.stream.counters()
     }
 
     fn receive_voice(&mut self, packet: &Packet<'_>) -> Received {
-        match self.jitter.put(packet.timestamp, packet.payload) {
-            Put::Kept => Received::Voice,
+        match self.stream.put(packet.timestamp, packet.payload) {
+            Put::Kept => {
+                self.comfort.forget();
+                Received::Voice
+            }
             Put::Late => Received::Ignored(Why::Late),
             Put::Duplicate => Received::Ignored(Why::Duplicate),
             Put::Length => Received::Ignored(Why::Length),
@@ -239,10 +304,9 @@ impl Leg {
         if self.digits.pressing() {
             return true;
         }
-        let under = self
-            .under_key
-            .and_then(|end| self.samples_until(end))
-            .is_some_and(|until| (1..=MOST_UNDER_KEY).contains(&until));
+        let under = self.under_key.and_then(|end| self.ticks_until(end)).is_some_and(|until| {
+            (1..=MOST_UNDER_KEY_SLOTS * self.config.codec.slot_ticks().cast_signed()).contains(&until)
+        });
         if !under {
             self.under_key = None;
         }
@@ -261,8 +325,9 @@ impl Leg {
             return false;
         }
         if self.source.is_some() {
-            self.jitter.forget();
-            self.digits.other_clock();
+            self.stream.forget();
+            self.comfort.forget();
+            self.digits.other_clock(self.config.events_clock_hz);
             self.under_key = None;
         }
         self.source = Some(ssrc);
@@ -275,38 +340,38 @@ impl Leg {
     }
 }
 
-fn jitter(law: Law) -> Jitter {
-    Jitter::new(DEPTH_SLOTS, g711::silence(law))
-}
-
-/// Lets repeated sound die away within the three slots of a run, so that a loss is no robot and its end no click.
-fn fade(missing: u8, frame: &mut Frame) {
-    let (from, to) = match missing {
-        0 => return,
-        1 => (256, 192),
-        2 => (192, 96),
-        3.. => (96, 0),
-    };
-    for (n, sample) in (0..).zip(frame) {
-        let gain = from + (to - from) * n / SLOT_SAMPLES as i32;
-        *sample = (i32::from(*sample) * gain / 256) as i16;
-    }
-}
-
-/// Header and 20 ms of G.711.
+/// Header and one slot.
 pub const PACKET_BYTES: usize = HEADER_BYTES + SLOT_SAMPLES;
 
+const SHORTEST_MS: u32 = 10;
+const LONGEST_MS: u32 = 60;
+/// Of G.711 and of G.722, which have a tick of 8000 Hz for each.
+const OCTETS_A_MS: u32 = 8;
+const LONGEST_BYTES: usize = (LONGEST_MS * OCTETS_A_MS) as usize;
+
 /// 200 ms: no sound that is still to be played is further ahead.
-const MOST_UNDER_KEY: i32 = 1_600;
+const MOST_UNDER_KEY_SLOTS: i32 = 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Coded;
+    use crate::codec::Encoder;
+    use crate::g711::{self, Law};
     use proptest::prelude::*;
 
     fn config(law: Law, ssrc: u32) -> LegConfig {
         let payload_type = if law == Law::A { 8 } else { 0 };
-        LegConfig { law, payload_type, events: Some(101), ssrc, first_seq: 100, first_timestamp: u32::MAX - 1_000 }
+        LegConfig {
+            codec: Codec::Law(law),
+            payload_type,
+            events: Some(101),
+            events_clock_hz: 8_000,
+            ptime_ms: 20,
+            ssrc,
+            first_seq: 100,
+            first_timestamp: u32::MAX - 1_000,
+        }
     }
 
     fn pair() -> (Leg, Leg) {
@@ -326,9 +391,9 @@ mod tests {
     }
 
     fn take(leg: &mut Leg) -> (Taken, i16, Option<Digit>) {
-        let mut frame = [1; 160];
-        let (taken, digit) = leg.take(&mut frame);
-        (taken, frame[80], digit)
+        let mut sound = Sound::Narrow([1; 160]);
+        let (taken, digit) = leg.take(&mut sound);
+        (taken, sound.samples()[80], digit)
     }
 
     #[test]
@@ -467,7 +532,7 @@ mod tests {
         }
         phone.press('1', 100);
         let Received::Event(Some(Digit::Began { timestamp, .. })) = leg.receive(&send(&mut phone, 0)) else { panic!() };
-        assert_eq!(leg.samples_until(timestamp), Some(2 * 160), "two slots of sound are waiting before it");
+        assert_eq!(leg.ticks_until(timestamp), Some(2 * 160), "two slots of sound are waiting before it");
     }
 
     #[test]
@@ -510,8 +575,8 @@ mod tests {
         let (mut phone, mut leg) = pair();
         leg.receive(&send(&mut phone, 1_000));
         let before = send(&mut leg, 0);
-        leg.reconfigure(Law::Mu, 0, None);
-        assert_eq!(leg.law(), Law::Mu);
+        leg.reconfigure(LegConfig { events: None, ..config(Law::Mu, 3) });
+        assert_eq!(leg.codec(), Codec::Law(Law::Mu));
         let after = send(&mut leg, 0);
         let [before, after] = [&before, &after].map(|bytes| rtp::parse(bytes).unwrap());
         assert_eq!((before.payload_type, after.payload_type), (8, 0));
@@ -519,6 +584,112 @@ mod tests {
         assert_eq!(leg.receive(&send(&mut phone, 1_000)), Received::Ignored(Why::PayloadType));
         let mut other = Leg::new(config(Law::Mu, 99));
         assert_eq!(leg.receive(&send(&mut other, 1_000)), Received::Voice, "the new stream may have a new source");
+    }
+
+    fn wide(codec: Codec) -> LegConfig {
+        let (payload_type, events_clock_hz) = if codec == Codec::Opus { (111, 48_000) } else { (9, 8_000) };
+        LegConfig { codec, payload_type, events_clock_hz, ..config(Law::A, 5) }
+    }
+
+    fn says(hz: f32, slot: u64) -> [i16; 320] {
+        let mut frame = [0; 320];
+        crate::tone::sine_at(hz, -20.0, 16_000, slot * 320, &mut frame);
+        frame
+    }
+
+    #[test]
+    fn wide_codecs_carry_what_a_narrow_line_cannot() {
+        for codec in [Codec::G722, Codec::Opus] {
+            let (mut phone, mut leg) = (Leg::new(wide(codec)), Leg::new(wide(codec)));
+            let mut encoder = Encoder::new(codec);
+            let (mut heard, mut sound) = (Vec::new(), Sound::silence(false));
+            for slot in 0..60 {
+                let mut coded = [0; 160];
+                let length = encoder.encode(&says(5_000.0, slot), &mut coded);
+                phone.send(&coded[..length], |bytes| assert_eq!(leg.receive(bytes), Received::Voice));
+                leg.take(&mut sound);
+                heard.extend_from_slice(sound.samples());
+            }
+            let level = crate::tone::dbov_at(5_000.0, 16_000, &heard[9_600..]);
+            assert!(level > -23.0, "{codec:?}: {level}");
+        }
+    }
+
+    #[test]
+    fn a_press_on_an_opus_line_counts_its_own_clock() {
+        let (mut phone, mut leg) = (Leg::new(wide(Codec::Opus)), Leg::new(wide(Codec::Opus)));
+        let mut encoder = Encoder::new(Codec::Opus);
+        let (mut digits, mut sound) = (Vec::new(), Sound::silence(true));
+        for slot in 0..40 {
+            if slot == 10 {
+                assert!(phone.press('5', 200));
+            }
+            let mut coded = [0; 160];
+            let length = encoder.encode(&says(400.0, slot), &mut coded);
+            phone.send(&coded[..length], |bytes| {
+                if let Received::Event(digit) = leg.receive(bytes) {
+                    digits.extend(digit);
+                }
+            });
+            digits.extend(leg.take(&mut sound).1);
+        }
+        let [Digit::Began { digit: '5', timestamp: began }, Digit::Ended { digit: '5', timestamp: ended }] = digits[..]
+        else {
+            panic!("{digits:?}");
+        };
+        assert_eq!(ended.wrapping_sub(began), 9_600);
+    }
+
+    #[test]
+    fn packets_are_as_long_as_they_want_and_any_length_is_played() {
+        for ptime_ms in [10, 20, 30, 40, 60] {
+            let mut phone = Leg::new(LegConfig { ptime_ms, ..config(Law::A, 1) });
+            let (_, mut leg) = pair();
+            let (mut stamps, mut voices) = (Vec::new(), 0);
+            for _ in 0..60 {
+                phone.send(&coded(1_000), |bytes| {
+                    let packet = rtp::parse(bytes).unwrap();
+                    assert_eq!(packet.payload.len() as u32, ptime_ms * 8);
+                    stamps.push(packet.timestamp);
+                    assert_eq!(leg.receive(bytes), Received::Voice);
+                });
+                voices += u32::from(take(&mut leg).0 == Taken::Voice);
+            }
+            assert_eq!(stamps.len() as u32, 60 * 20 / ptime_ms);
+            assert!(stamps.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == ptime_ms * 8));
+            assert!(voices >= 55, "{ptime_ms} ms: {voices}");
+        }
+    }
+
+    #[test]
+    fn comfort_noise_fills_a_pause_is_nobodys_voice_and_ends_with_it() {
+        let (mut phone, mut leg) = pair();
+        for _ in 0..5 {
+            leg.receive(&send(&mut phone, 1_000));
+            take(&mut leg);
+        }
+        let mut noise = [0; 20];
+        let announced = Packet { payload_type: 13, payload: &[50], ..rtp::parse(&send(&mut phone, 0)).unwrap() };
+        let length = rtp::write(&mut noise, &announced);
+        assert_eq!(leg.receive(&noise[..length]), Received::Voice);
+        let mut sound = Sound::silence(false);
+        for _ in 0..8 {
+            leg.take(&mut sound);
+        }
+        assert_eq!(leg.take(&mut sound).0, Taken::Nothing);
+        let level = crate::level::dbov(sound.samples());
+        assert!((level + 50.0).abs() < 2.0, "{level}");
+        for _ in 0..9 {
+            phone.silent();
+        }
+        for _ in 0..5 {
+            leg.receive(&send(&mut phone, 1_000));
+            take(&mut leg);
+        }
+        for _ in 0..8 {
+            leg.take(&mut sound);
+        }
+        assert_eq!(sound, Sound::silence(false));
     }
 
     proptest! {

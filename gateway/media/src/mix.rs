@@ -7,47 +7,60 @@
 //!
 //! Not here: who is mixed (`room`).
 
-use crate::{Frame, SILENCE, SLOT_SAMPLES};
+use crate::SLOT_SAMPLES;
 
-/// One slot's sum.
+/// One slot's sum, of `N` samples.
 #[derive(Clone, Debug)]
-pub struct Mixer {
-    sum: [i32; SLOT_SAMPLES],
+pub struct Mixer<const N: usize = SLOT_SAMPLES> {
+    sum: [i32; N],
 }
 
-impl Mixer {
+impl<const N: usize> Mixer<N> {
     #[must_use]
     pub const fn new() -> Self {
-        Self { sum: [0; SLOT_SAMPLES] }
+        Self { sum: [0; N] }
     }
 
     /// Forgets the slot before.
     pub fn begin(&mut self) {
-        self.sum = [0; SLOT_SAMPLES];
+        self.sum = [0; N];
     }
 
-    pub fn add(&mut self, frame: &Frame) {
+    pub fn add(&mut self, frame: &[i16; N]) {
         for (sum, sample) in self.sum.iter_mut().zip(frame) {
             *sum += i32::from(*sample);
         }
     }
 
+    /// What was said at the room's other rate, as it sounds at this one: it comes on top before anything is limited.
+    pub fn add_sums(&mut self, sums: &[i32; N]) {
+        for (sum, more) in self.sum.iter_mut().zip(sums) {
+            *sum += more;
+        }
+    }
+
+    /// The sum as it is, not limited.
+    #[must_use]
+    pub const fn sums(&self) -> &[i32; N] {
+        &self.sum
+    }
+
     /// What somebody hears who added nothing.
-    pub fn all(&self, into: &mut Frame) {
+    pub fn all(&self, into: &mut [i16; N]) {
         for (out, sum) in into.iter_mut().zip(&self.sum) {
             *out = limited(*sum);
         }
     }
 
     /// What somebody hears who added `own`.
-    pub fn without(&self, own: &Frame, into: &mut Frame) {
+    pub fn without(&self, own: &[i16; N], into: &mut [i16; N]) {
         for ((out, sum), own) in into.iter_mut().zip(&self.sum).zip(own) {
             *out = limited(*sum - i32::from(*own));
         }
     }
 }
 
-impl Default for Mixer {
+impl<const N: usize> Default for Mixer<N> {
     fn default() -> Self {
         Self::new()
     }
@@ -67,16 +80,19 @@ impl Duck {
     }
 
     /// Once a slot, also without a prompt: the room steps back and returns within one slot each, without a click.
-    pub fn lay(&mut self, prompt: Option<&Frame>, room: &mut Frame) {
+    ///
+    /// Both of one rate.
+    pub fn lay(&mut self, prompt: Option<&[i16]>, room: &mut [i16]) {
         let aim = if prompt.is_some() { BACK } else { WHOLE };
         if self.gain == WHOLE && aim == WHOLE {
             return;
         }
-        let told = prompt.unwrap_or(&SILENCE);
-        let (from, way) = (self.gain, aim - self.gain);
-        for (n, (out, told)) in (0..).zip(room.iter_mut().zip(told)) {
-            let gain = from + way * n / SLOT_SAMPLES as i32;
-            *out = limited(i32::from(*out) * gain / WHOLE + i32::from(*told));
+        let (from, way, samples) = (self.gain, aim - self.gain, room.len() as i32);
+        let mut told = prompt.unwrap_or_default().iter();
+        for (n, out) in (0..).zip(room.iter_mut()) {
+            let gain = from + way * n / samples;
+            let told = told.next().copied().unwrap_or(0);
+            *out = limited(i32::from(*out) * gain / WHOLE + i32::from(told));
         }
         self.gain = aim;
     }
@@ -105,6 +121,7 @@ const BACK: i32 = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Frame, SILENCE};
     use proptest::prelude::*;
 
     fn frames(most: usize) -> impl Strategy<Value = Vec<Frame>> {

@@ -42,17 +42,32 @@ impl Resampler {
         for (float, sample) in self.from.iter_mut().zip(from) {
             *float = f32::from(*sample);
         }
-        let (ins, outs) = (self.from.len(), self.to.len());
-        let done = SequentialSlice::new(self.from.as_slice(), 1, ins)
-            .ok()
-            .zip(SequentialSlice::new_mut(self.to.as_mut_slice(), 1, outs).ok());
-        if let Some((source, mut sink)) = done
-            && self.fft.process_into_buffer(&source, &mut sink, None).is_ok()
-        {
+        if self.run() {
             for (sample, float) in into.iter_mut().zip(&self.to) {
                 *sample = rounded(*float);
             }
         }
+    }
+
+    /// The same of sums that nobody has limited yet; below 2^24 they go through whole.
+    pub fn sums(&mut self, from: &[i32], into: &mut [i32]) {
+        self.from.fill(0.0);
+        for (float, sum) in self.from.iter_mut().zip(from) {
+            *float = *sum as f32;
+        }
+        if self.run() {
+            for (sum, float) in into.iter_mut().zip(&self.to) {
+                *sum = float.round() as i32;
+            }
+        }
+    }
+
+    fn run(&mut self) -> bool {
+        let (ins, outs) = (self.from.len(), self.to.len());
+        let done = SequentialSlice::new(self.from.as_slice(), 1, ins)
+            .ok()
+            .zip(SequentialSlice::new_mut(self.to.as_mut_slice(), 1, outs).ok());
+        done.is_some_and(|(source, mut sink)| self.fft.process_into_buffer(&source, &mut sink, None).is_ok())
     }
 
     /// How much later sound comes out than it went in, in samples of the rate that comes out.

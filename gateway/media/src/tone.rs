@@ -5,12 +5,17 @@
 use crate::RATE_HZ;
 use crate::level::SILENT_DBOV;
 
-/// Writes a sine over `into`, beginning with sample number `start`, so that slots join without a click.
+/// Writes a sine of 8 kHz over `into`, beginning with sample number `start`, so that slots join without a click.
 ///
 /// `dbov`: −3 is the loudest a sine can be.
 pub fn sine(hz: f32, dbov: f32, start: u64, into: &mut [i16]) {
+    sine_at(hz, dbov, RATE_HZ, start, into);
+}
+
+/// The same at any rate.
+pub fn sine_at(hz: f32, dbov: f32, rate_hz: u32, start: u64, into: &mut [i16]) {
     let peak = 32_768.0 * std::f64::consts::SQRT_2 * 10_f64.powf(f64::from(dbov) / 20.0);
-    let turn = std::f64::consts::TAU * f64::from(hz) / f64::from(RATE_HZ);
+    let turn = std::f64::consts::TAU * f64::from(hz) / f64::from(rate_hz);
     for (n, sample) in (start..).zip(into) {
         *sample = (peak * (turn * n as f64).sin()).round().clamp(-32_768.0, 32_767.0) as i16;
     }

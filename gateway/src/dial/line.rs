@@ -11,12 +11,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
-use media::leg::{LegConfig, PACKET_BYTES};
-use media::{Coded, Frame, SILENCE, SLOT_SAMPLES, g711, level, rtp, tone};
+use media::leg::LegConfig;
+use media::{Frame, SILENCE, SLOT_SAMPLES, level, rtp, tone};
 use serde::Serialize;
 use sip::sdp::{Chosen, Codec};
 use sip::{Command, Ended, Endpoint, Event, Leg, Limits, Output, Transport, sdp};
 
+use super::codec::Voice;
 use super::hearing::{Arrivals, Hearing, Second, Sums};
 use super::script::{self, Do, Walk};
 use super::wire::Wire;
@@ -44,6 +45,8 @@ pub(super) struct Call {
     pub(super) live: bool,
     /// Frequencies to look for in what is heard, in Hz.
     pub(super) listen: Vec<u32>,
+    /// What is offered, best first.
+    pub(super) codecs: Vec<Codec>,
 }
 
 /// What this caller says.
@@ -135,7 +138,7 @@ pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
     let rtp = socket::open(local, RTP_PORTS, random_u16()).map_err(wrong)?;
     let commands = call.live.then(read_commands);
     let mut line = Line::open(call.transport, local, remote).map_err(wrong)?;
-    let offer = sdp::offer(rtp.local_addr().map_err(wrong)?, &CODECS, u64::from(random_u16()), 1);
+    let offer = sdp::offer(rtp.local_addr().map_err(wrong)?, &call.codecs, u64::from(random_u16()), 1);
     line.invite(&call, offer);
     let over = match line.await_answer(&mut call, commands.as_ref()) {
         Some(chosen) => Talk::begin(&call, &chosen, rtp).run_to_end(&mut call, &mut line, commands.as_ref()),
@@ -186,7 +189,7 @@ impl Line {
     fn await_answer(&mut self, call: &mut Call, commands: Option<&Receiver<String>>) -> Option<Chosen> {
         while self.gone.is_none() {
             if let Some(answer) = self.answer.take() {
-                match answer.chosen(&CODECS) {
+                match answer.chosen(&call.codecs) {
                     Some(chosen) => return Some(chosen),
                     None => self.hang_up(),
                 }
@@ -298,6 +301,7 @@ struct Talk {
     clock: Clock,
     slot: u64,
     leg: media::leg::Leg,
+    voice: Voice,
     codec: Codec,
     socket: MediaSocket,
     hearing: Hearing,
@@ -311,15 +315,13 @@ struct Talk {
 
 impl Talk {
     fn begin(call: &Call, chosen: &Chosen, rtp: UdpSocket) -> Self {
-        let law = match chosen.codec {
-            Codec::Pcma => g711::Law::A,
-            // The latter two are never chosen as long as `CODECS` does not name them.
-            Codec::Pcmu | Codec::G722 | Codec::Opus => g711::Law::Mu,
-        };
+        let voice = Voice::new(chosen.codec);
         let leg = media::leg::Leg::new(LegConfig {
-            law,
+            codec: voice.codec(),
             payload_type: chosen.payload_type,
             events: chosen.events,
+            events_clock_hz: chosen.events_clock_hz,
+            ptime_ms: chosen.ptime_ms,
             ssrc: u32::from(random_u16()) << 16 | u32::from(random_u16()),
             first_seq: random_u16() & 0x7fff,
             first_timestamp: u32::from(random_u16()),
@@ -328,6 +330,7 @@ impl Talk {
             clock: Clock::start(),
             slot: 0,
             leg,
+            voice,
             codec: chosen.codec,
             socket: MediaSocket::new(rtp, SourceRule::Exact, chosen.remote),
             hearing: Hearing::new(call.listen.clone()),
@@ -411,9 +414,8 @@ impl Talk {
                 let _ = leg.receive(bytes);
             },
         );
-        let mut heard: Frame = SILENCE;
         // The gateway keys nothing; a digit that ended by time is of no interest to a caller.
-        let _ = self.leg.take(&mut heard);
+        let heard = self.voice.hear(|sound| _ = self.leg.take(sound));
         if let Some(second) = self.hearing.slot(&heard) {
             say(&Said::Second(&second));
         }
@@ -440,13 +442,7 @@ impl Talk {
                 *to = to.saturating_add(from);
             }
         }
-        let mut payload: Coded = [0; SLOT_SAMPLES];
-        g711::encode(self.leg.law(), &frame, &mut payload);
-        let mut packet = [0_u8; PACKET_BYTES];
-        let length = self.leg.packet(&payload, &mut packet);
-        if let Some(bytes) = packet.get(..length).filter(|bytes| !bytes.is_empty()) {
-            self.socket.send(bytes);
-        }
+        self.leg.send(self.voice.say(&frame), |bytes| self.socket.send(bytes));
     }
 
     fn at_ms(&self) -> u64 {
@@ -522,7 +518,6 @@ fn say(said: &Said<'_>) {
 
 /// Legs of calls of our own have the top bit set.
 const LEG: Leg = Leg(1 << 63);
-const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
 /// Away from the gateway's own, so that both live on one machine.
 const RTP_PORTS: Ports = Ports { first: 40_000, last: 49_998 };
 const DATAGRAM: usize = 2048;

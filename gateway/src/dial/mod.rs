@@ -16,6 +16,7 @@ use crate::wav;
 use line::{Call, Sound};
 use script::Walk;
 
+mod codec;
 mod hearing;
 mod line;
 mod script;
@@ -58,6 +59,9 @@ pub struct DialArgs {
     /// The name or number that is shown to the other side.
     #[arg(long, default_value = "anonymous")]
     pub caller: String,
+    /// What to offer, best first: NAME,NAME of pcma, pcmu, g722, opus.
+    #[arg(long, value_delimiter = ',', default_values_t = [codec::Offered::Pcma, codec::Offered::Pcmu])]
+    pub codec: Vec<codec::Offered>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -124,6 +128,7 @@ fn try_run(arguments: DialArgs) -> Result<bool, DialError> {
         longest: Duration::from_secs(arguments.seconds),
         live: arguments.stdin,
         listen: arguments.listen,
+        codecs: arguments.codec.into_iter().map(Into::into).collect(),
     })?;
     if let Some(file) = arguments.keep {
         wav::write(&file, media::RATE_HZ, &over.heard)

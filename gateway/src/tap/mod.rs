@@ -14,7 +14,7 @@ mod keys;
 pub use bleed::Bleed;
 pub use keys::Keys;
 
-use media::{Frame, SILENCE};
+use media::Sound;
 use spool::line::GapReason;
 
 use crate::consent::Permit;
@@ -40,7 +40,7 @@ pub enum TapOut {
     Frame {
         track: TrackId,
         slot: Slot,
-        frame: Frame,
+        frame: Sound,
     },
     /// The seat had sound from `from` on and before `until`, and it was not kept.
     Gap {
@@ -78,7 +78,7 @@ enum Waiting {
     Sound {
         slot: Slot,
         wanted: bool,
-        frame: Frame,
+        frame: Sound,
     },
     /// Not to be kept; the frame is gone already. `wanted`: the seat had sound.
     Withheld {
@@ -114,7 +114,7 @@ impl Tap {
     /// Every slot of the seat, while the room's record is on. `energy` is the frame's, by [`media::level::energy`].
     ///
     /// A slot that is left out breaks the voice off: nothing is made up and nothing reaches across.
-    pub fn slot(&mut self, slot: Slot, frame: &Frame, energy: u32, around: Around, out: &mut impl FnMut(TapOut)) {
+    pub fn slot(&mut self, slot: Slot, frame: &Sound, energy: u32, around: Around, out: &mut impl FnMut(TapOut)) {
         if !self.covers(slot) {
             if self.until.is_some_and(|until| slot >= until) {
                 self.pause(out);
@@ -136,7 +136,7 @@ impl Tap {
         self.push(
             match reason {
                 Some(reason) => Waiting::Withheld { slot, wanted, reason },
-                None => Waiting::Sound { slot, wanted, frame: *frame },
+                None => Waiting::Sound { slot, wanted, frame: frame.clone() },
             },
             out,
         );
@@ -265,7 +265,7 @@ impl Drop for Tap {
     fn drop(&mut self) {
         for waiting in &mut self.line {
             if let Waiting::Sound { frame, .. } = waiting {
-                *frame = SILENCE;
+                frame.samples_mut().fill(0);
                 std::hint::black_box(frame);
             }
         }
@@ -348,8 +348,8 @@ mod tests {
         /// Feeds these slots; each frame carries its slot's number, so that it is seen whose sound was kept.
         fn feed(&mut self, slots: std::ops::Range<u64>, sample: i16, around: Around) {
             for slot in slots {
-                let mut frame = [sample; SLOT_SAMPLES];
-                frame[0] = slot as i16;
+                let mut frame = Sound::Narrow([sample; SLOT_SAMPLES]);
+                frame.samples_mut()[0] = slot as i16;
                 let energy = u32::from(sample.unsigned_abs()).pow(2);
                 let mut said = Vec::new();
                 self.tap.slot(Slot(slot), &frame, energy, around, &mut |out| said.push(out));
@@ -373,7 +373,7 @@ mod tests {
             for out in said {
                 match out {
                     TapOut::Frame { track, slot, frame } => {
-                        assert_eq!((track, frame[0]), (TrackId([9; 16]), slot.0 as i16));
+                        assert_eq!((track, frame.samples()[0]), (TrackId([9; 16]), slot.0 as i16));
                         assert!(self.kept.last().is_none_or(|last| *last < slot.0), "slots rise");
                         self.kept.push(slot.0);
                     }

@@ -9,10 +9,12 @@ use std::cell::Cell;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use media::codec::Encoder;
 use media::dtmf::Digit;
-use media::leg::{Leg, LegConfig, PACKET_BYTES, Received};
+use media::jitter::Taken;
+use media::leg::{Leg, LegConfig, Received};
 use media::mix::Duck;
-use media::{Coded, Frame, SILENCE, SLOT_SAMPLES, g711, level, rtp};
+use media::{SLOT_SAMPLES, Sound, level, rtp};
 use spool::id::{Slot, TrackId};
 use spool::line::GapReason;
 
@@ -31,10 +33,12 @@ pub(super) struct Line {
     pub(super) call: CallId,
     socket: MediaSocket,
     leg: Leg,
+    /// Of what this caller alone hears.
+    encoder: Encoder,
     /// The slot that is next.
     next: Option<Slot>,
     /// What the caller said in the last slot, and how loud.
-    frame: Frame,
+    frame: Sound,
     energy: u32,
     held: bool,
     muted: bool,
@@ -85,9 +89,10 @@ impl Line {
         Self {
             call,
             socket: MediaSocket::new(socket, rule, remote),
+            encoder: Encoder::new(leg.codec),
             leg: Leg::new(leg),
             next: None,
-            frame: SILENCE,
+            frame: Sound::silence(leg.codec.is_wide()),
             energy: 0,
             held: false,
             muted: false,
@@ -107,7 +112,10 @@ impl Line {
     }
 
     pub(super) fn retarget(&mut self, leg: LegConfig, remote: SocketAddr, rule: SourceRule) {
-        self.leg.reconfigure(leg.law, leg.payload_type, leg.events);
+        if leg.codec != self.leg.codec() {
+            self.encoder = Encoder::new(leg.codec);
+        }
+        self.leg.reconfigure(leg);
         self.socket.retarget(remote, rule);
     }
 
@@ -166,7 +174,7 @@ impl Line {
     /// A slot outside any room: digits are heard and prompts are said.
     pub(super) fn run_alone(&mut self, slot: Slot, buffer: &mut [u8], outside: &mut Outside) {
         self.hear(slot, buffer, outside);
-        self.speak(&mut SILENCE.clone(), outside);
+        self.speak(&mut Sound::silence(self.leg.codec().is_wide()), outside);
     }
 
     /// Reads the socket and takes this slot's sound: silence while a key is down and shortly after.
@@ -189,7 +197,6 @@ impl Line {
             socket.receive_rest(buffer, &mut packet);
         }
         self.take(slot, outside);
-        self.energy = level::energy(&self.frame);
         self.watch(packets.get(), outside);
         self.retry_lost(&outside.frames);
     }
@@ -224,10 +231,10 @@ impl Line {
     /// Second pass of the room: who has nothing of their own over it gets what was encoded for all.
     pub(super) fn speak_of(&mut self, room: &mut Room, outside: &mut Outside) {
         if self.saying.is_none() && self.duck.idle() && !self.held && self.gain == UNITY {
-            let coded = *room.coded(self.leg.law(), &self.voice, &self.frame);
-            self.send(&coded);
+            let Self { leg, socket, voice, frame, encoder, .. } = self;
+            leg.send(room.coded(voice, frame, encoder), |packet| socket.send(packet));
         } else {
-            let mut sound = SILENCE;
+            let mut sound = Sound::silence(self.leg.codec().is_wide());
             room.sound(&self.voice, &self.frame, &mut sound);
             self.speak(&mut sound, outside);
         }
@@ -241,34 +248,29 @@ impl Line {
 
     /// Sends `room` with what this caller alone is told laid over it. Without a room that is silence, which keeps doors
     /// in between (NAT, impatient telephones) open.
-    fn speak(&mut self, room: &mut Frame, outside: &mut Outside) {
+    fn speak(&mut self, room: &mut Sound, outside: &mut Outside) {
         if self.held {
-            *room = SILENCE;
+            room.samples_mut().fill(0);
         }
         match &mut self.saying {
-            None => self.duck.lay(None, room),
+            None => self.duck.lay(None, room.samples_mut()),
             Some(saying) => {
-                let mut told = SILENCE;
+                let mut told = Sound::silence(room.is_wide());
                 let (call, token) = (self.call, saying.token);
                 saying.slot(&mut told, |part| outside.tell(FromWorker::Said { call, token, part }));
-                self.duck.lay(Some(&told), room);
+                self.duck.lay(Some(told.samples()), room.samples_mut());
                 if saying.is_over() {
                     self.saying = None;
                 }
             }
         }
         if self.gain != UNITY {
-            amplify(room, self.gain);
+            amplify(room.samples_mut(), self.gain);
         }
-        let mut coded: Coded = [0; SLOT_SAMPLES];
-        g711::encode(self.leg.law(), room, &mut coded);
-        self.send(&coded);
-    }
-
-    fn send(&mut self, coded: &Coded) {
-        let mut packet = [0; PACKET_BYTES];
-        let length = self.leg.packet(coded, &mut packet);
-        self.socket.send(packet.get(..length).unwrap_or_default());
+        let mut coded = [0; SLOT_SAMPLES];
+        let length = self.encoder.encode(room.samples(), &mut coded);
+        let Self { leg, socket, .. } = self;
+        leg.send(coded.get(..length).unwrap_or_default(), |packet| socket.send(packet));
     }
 
     /// Slots nobody ran are missed, not made up: our time goes on, and so does the caller's. Digits are never missed.
@@ -282,7 +284,9 @@ impl Line {
     }
 
     fn take(&mut self, slot: Slot, outside: &mut Outside) {
-        let (_, digit) = self.leg.take(&mut self.frame);
+        let (taken, digit) = self.leg.take(&mut self.frame);
+        // The noise of a line at rest is nobody's voice.
+        self.energy = if taken == Taken::Nothing { 0 } else { level::energy(self.frame.samples()) };
         if let Some(digit) = digit {
             let Self { call, leg, keys, pressed, .. } = self;
             tell_digit(*call, digit, Slot(slot.0 + 1), leg, (keys, pressed), outside);
@@ -359,22 +363,22 @@ fn tell_digit(
             outside.tell(FromWorker::DigitBegan { call, digit, slot });
         }
         Digit::Ended { digit, timestamp } => {
-            let ended = played_in(leg, timestamp, next, SLOT_SAMPLES as i64 - 1);
+            let ended = played_in(leg, timestamp, next, i64::from(leg.codec().slot_ticks()) - 1);
             let began = pressed.take().unwrap_or(ended).min(ended);
             outside.tell(FromWorker::Digit { call, digit, began, ended });
         }
     }
 }
 
-/// The slot in which this RTP time of the caller is played; `rounding` 0 takes the slot it lies in, 159 the first that
-/// begins at or after it. Never far from now, whatever a telephone's clock says.
+/// The slot in which this RTP time of the caller is played; `rounding` 0 takes the slot it lies in, a tick less than a slot the
+/// first that begins at or after it. Never far from now, whatever a telephone's clock says.
 fn played_in(leg: &Leg, timestamp: u32, next: Slot, rounding: i64) -> Slot {
-    let ahead = i64::from(leg.samples_until(timestamp).unwrap_or(0)) + rounding;
-    let slots = ahead.div_euclid(SLOT_SAMPLES as i64).clamp(-FAR_SLOTS, FAR_SLOTS);
+    let ahead = i64::from(leg.ticks_until(timestamp).unwrap_or(0)) + rounding;
+    let slots = ahead.div_euclid(i64::from(leg.codec().slot_ticks())).clamp(-FAR_SLOTS, FAR_SLOTS);
     Slot(next.0.saturating_add_signed(slots))
 }
 
-fn amplify(frame: &mut Frame, gain: i32) {
+fn amplify(frame: &mut [i16], gain: i32) {
     for sample in frame {
         let louder = i32::from(*sample) * gain / UNITY;
         *sample = louder.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16;

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use media::{Frame, SILENCE};
+use media::Sound;
 
 use crate::prompts::Prompt;
 
@@ -15,7 +15,7 @@ use crate::prompts::Prompt;
 pub(super) struct Saying {
     pub(super) token: u32,
     parts: Vec<Arc<Prompt>>,
-    /// The part being played, and its next sample.
+    /// The part being played, and its next sample at 8 kHz: a line may change its rate in the middle.
     part: usize,
     at: usize,
 }
@@ -30,16 +30,18 @@ impl Saying {
     }
 
     /// The next slot of it, silence after its end; `ended` is told each part whose last sample is in this slot.
-    pub(super) fn slot(&mut self, into: &mut Frame, mut ended: impl FnMut(usize)) {
-        *into = SILENCE;
-        let mut free = into.as_mut_slice();
+    pub(super) fn slot(&mut self, into: &mut Sound, mut ended: impl FnMut(usize)) {
+        into.samples_mut().fill(0);
+        let times = if into.is_wide() { 2 } else { 1 };
+        let mut free = into.samples_mut();
         while let Some(part) = self.parts.get(self.part) {
-            let rest = part.pcm8k.get(self.at..).unwrap_or_default();
+            let whole = if times == 2 { &part.pcm16k } else { &part.pcm8k };
+            let rest = whole.get(self.at * times..).unwrap_or_default();
             let fits = rest.len().min(free.len());
             let (now, later) = free.split_at_mut(fits);
             now.copy_from_slice(rest.get(..fits).unwrap_or_default());
             free = later;
-            self.at += fits;
+            self.at += fits / times;
             if fits < rest.len() {
                 return;
             }

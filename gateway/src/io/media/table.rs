@@ -83,6 +83,7 @@ impl Table {
             }
             guards += usize::from(*guards_others);
         }
+        room.cross();
         let guarded = bleed.slot(off_record_talks);
         for Seat { line, guards_others, .. } in seats.iter_mut().filter(|seat| *on && seat.present) {
             line.tap(slot, guarded || guards > usize::from(*guards_others), outside);

@@ -1,27 +1,26 @@
 //! One voice's Opus encoder: the gateway's door to `opus`.
 //!
-//! Telephone sound goes in as it is (8 kHz, mono, 20 ms); decoders may ask for 16 kHz. It restarts by itself at every gap,
-//! so that a decoder that restarts there hears what was meant.
+//! Telephone sound goes in as it is (mono, 20 ms; 8 kHz of a narrow line, 16 of a wide one); decoders may ask for 16 kHz.
+//! It restarts by itself at every gap, so that a decoder that restarts there hears what was meant; and when a line changes its
+//! rate in the middle of a call.
 //!
 //! Not here: where the packets go.
 
-use media::{Frame, RATE_HZ};
+use media::{RATE_HZ, Sound};
 use opus::{Application, Bitrate, Channels};
 use spool::id::Slot;
 
 /// Speech at about 24 kbit/s.
 pub(super) struct Encoder {
     opus: opus::Encoder,
+    rate_hz: u32,
     last: Option<Slot>,
     packet: [u8; PACKET_BYTES],
 }
 
 impl Encoder {
     pub(super) fn new() -> Result<Self, opus::Error> {
-        let mut opus = opus::Encoder::new(RATE_HZ, Channels::Mono, Application::Voip)?;
-        opus.set_bitrate(Bitrate::Bits(BITS_PER_SECOND))?;
-        opus.set_complexity(COMPLEXITY)?;
-        Ok(Self { opus, last: None, packet: [0; PACKET_BYTES] })
+        Ok(Self { opus: speech(RATE_HZ)?, rate_hz: RATE_HZ, last: None, packet: [0; PACKET_BYTES] })
     }
 
     /// The next packet is to be understood without any before it: a new file begins.
@@ -30,15 +29,25 @@ impl Encoder {
     }
 
     /// The packet of one slot; slots rise.
-    pub(super) fn encode(&mut self, slot: Slot, frame: &Frame) -> Result<&[u8], opus::Error> {
+    pub(super) fn encode(&mut self, slot: Slot, frame: &Sound) -> Result<&[u8], opus::Error> {
+        if frame.rate_hz() != self.rate_hz {
+            (self.opus, self.rate_hz) = (speech(frame.rate_hz())?, frame.rate_hz());
+        }
         let follows = self.last.is_some_and(|last| last.0 + 1 == slot.0);
         if !follows {
             self.opus.reset_state()?;
         }
-        let length = self.opus.encode(frame, &mut self.packet)?;
+        let length = self.opus.encode(frame.samples(), &mut self.packet)?;
         self.last = Some(slot);
         Ok(self.packet.get(..length).unwrap_or_default())
     }
+}
+
+fn speech(rate_hz: u32) -> Result<opus::Encoder, opus::Error> {
+    let mut opus = opus::Encoder::new(rate_hz, Channels::Mono, Application::Voip)?;
+    opus.set_bitrate(Bitrate::Bits(BITS_PER_SECOND))?;
+    opus.set_complexity(COMPLEXITY)?;
+    Ok(opus)
 }
 
 /// What the tests hear with: 16 kHz, as the archive decodes.
@@ -72,10 +81,28 @@ mod tests {
 
     use super::*;
 
-    fn voice(slot: u64) -> Frame {
+    fn voice(slot: u64) -> Sound {
         let mut frame = [0; 160];
         tone::sine(440.0, -20.0, slot * 160, &mut frame);
-        frame
+        Sound::Narrow(frame)
+    }
+
+    #[test]
+    fn a_wide_line_is_kept_wide_also_when_it_was_narrow_before() {
+        let (mut encoder, mut decoder) = (Encoder::new().unwrap(), Decoder::new());
+        let mut heard = Vec::new();
+        for slot in 0..100 {
+            let frame = if slot < 50 {
+                voice(slot)
+            } else {
+                let mut frame = [0; 320];
+                tone::sine_at(6_000.0, -20.0, 16_000, slot * 320, &mut frame);
+                Sound::Wide(frame)
+            };
+            heard.extend(decoder.decode(encoder.encode(Slot(slot), &frame).unwrap()));
+        }
+        assert!(tone::dbov_at(440.0, 16_000, &heard[3_200..16_000]) > -23.0);
+        assert!(tone::dbov_at(6_000.0, 16_000, &heard[19_200..]) > -23.0);
     }
 
     #[test]
@@ -98,7 +125,7 @@ mod tests {
         let bytes: usize = (0..50)
             .map(|slot| {
                 let mut frame = voice(slot);
-                for sample in &mut frame {
+                for sample in frame.samples_mut() {
                     noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                     *sample += (noise >> 22) as i16 - 512;
                 }

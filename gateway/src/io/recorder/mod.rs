@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use media::Frame;
+use media::Sound;
 use spool::id::{EpochId, MeetingId, RecordingId, SectionId, Slot, TrackId};
 use spool::keys::PublicKey;
 use spool::line::{Act, CloseWhy, GapReason, MediaEvent, SeatFact, TrackFact};
@@ -215,7 +215,7 @@ pub enum Taped {
     Frame {
         track: TrackId,
         slot: Slot,
-        frame: Frame,
+        frame: Sound,
     },
     /// `until` is exclusive.
     Gap {

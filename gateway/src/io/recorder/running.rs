@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use media::Frame;
+use media::Sound;
 use spool::id::{EpochId, GatewayId, SectionId, Slot, TrackId};
 use spool::keys::PublicKey;
 use spool::line::{Act, ActKind, CloseWhy, GapReason, Head, MediaEvent, SeatFact, TrackFact, VERSION};
@@ -201,7 +201,7 @@ impl Running {
         &mut self,
         track: TrackId,
         slot: Slot,
-        frame: &Frame,
+        frame: &Sound,
         laying: bool,
     ) -> Result<bool, SpoolError> {
         let Some(voice) = self.voices.get_mut(&track) else { return Ok(false) };

@@ -23,9 +23,8 @@ use crate::ids::CallId;
 use crate::ivr::Language;
 use crate::plan::CallerTag;
 
-/// What we speak, best first, and the only place that says so. SDP knows G.722 and Opus too: they are added here when
-/// the sound can do them, and `leg_config` then says how.
-const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
+/// What we speak, best first: the wide ones carry more of a voice.
+const CODECS: [Codec; 4] = [Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu];
 
 impl Switchboard {
     pub(super) fn datagram(&mut self, datagram: &Datagram) {
@@ -171,8 +170,7 @@ impl Switchboard {
             }
             // A late offer: ours goes out, and the socket waits with a codec that their answer may change.
             _ => {
-                let waiting = leg_config(Codec::Pcma, Codec::Pcma.payload_type(), None);
-                self.open_sound(id, &line, socket, waiting, SocketAddr::new(path.remote.ip(), DISCARD_PORT));
+                self.open_sound(id, &line, socket, waiting_leg(), SocketAddr::new(path.remote.ip(), DISCARD_PORT));
                 sdp::offer(media, &CODECS, session, version)
             }
         };
@@ -304,23 +302,38 @@ impl Switchboard {
 }
 
 fn leg_of(chosen: &Chosen) -> LegConfig {
-    leg_config(chosen.codec, chosen.payload_type, chosen.events)
+    LegConfig {
+        codec: spoken(chosen.codec),
+        payload_type: chosen.payload_type,
+        events: chosen.events,
+        events_clock_hz: chosen.events_clock_hz,
+        ptime_ms: chosen.ptime_ms,
+        ..waiting_leg()
+    }
 }
 
-fn leg_config(codec: Codec, payload_type: u8, events: Option<u8>) -> LegConfig {
-    let law = match codec {
-        Codec::Pcma => Law::A,
-        // The latter two are never chosen as long as `CODECS` does not name them.
-        Codec::Pcmu | Codec::G722 | Codec::Opus => Law::Mu,
-    };
+/// Until an answer says what is spoken.
+fn waiting_leg() -> LegConfig {
     LegConfig {
-        law,
-        payload_type,
-        events,
+        codec: media::codec::Codec::Law(Law::A),
+        payload_type: Codec::Pcma.payload_type(),
+        events: None,
+        events_clock_hz: Codec::Pcma.clock_hz(),
+        ptime_ms: 20,
         ssrc: random_u32(),
         // Below 2^15, so that the first wrap is far from the first packet (RFC 3711 3.3.1).
         first_seq: (random_u32() & 0x7fff) as u16,
         first_timestamp: random_u32(),
+    }
+}
+
+/// A codec of a description, as the sound knows it.
+const fn spoken(codec: Codec) -> media::codec::Codec {
+    match codec {
+        Codec::Pcma => media::codec::Codec::Law(Law::A),
+        Codec::Pcmu => media::codec::Codec::Law(Law::Mu),
+        Codec::G722 => media::codec::Codec::G722,
+        Codec::Opus => media::codec::Codec::Opus,
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use media::g711::{self, Law};
+use media::codec::{Codec, Encoder};
+use media::g711::Law;
 use media::leg::{Leg, LegConfig, PACKET_BYTES};
-use media::{Frame, SILENCE, rtp, tone};
+use media::{Sound, rtp, tone};
 use spool::id::{Slot, TrackId};
 use spool::line::GapReason;
 
@@ -21,6 +22,7 @@ use crate::io::socket::{self, SourceRule};
 use crate::ivr::Language;
 use crate::prompts::Prompt;
 
+const A: Codec = Codec::Law(Law::A);
 const ROOM: RoomId = RoomId(5);
 const TRACK: TrackId = TrackId([9; 16]);
 
@@ -29,6 +31,7 @@ struct Phone {
     socket: UdpSocket,
     gateway: SocketAddr,
     leg: Leg,
+    encoder: Encoder,
     hz: Option<f32>,
     /// Goes on sending sound while a key is down.
     sound_beside_keys: bool,
@@ -44,10 +47,16 @@ struct Bench {
     slot: u64,
 }
 
-fn config(number: u64, law: Law) -> LegConfig {
-    let payload_type = if law == Law::A { 8 } else { 0 };
-    let ssrc = number as u32 * 1000;
-    LegConfig { law, payload_type, events: Some(101), ssrc, first_seq: 7, first_timestamp: u32::MAX - 5_000 }
+fn config(number: u64, codec: Codec) -> LegConfig {
+    let (payload_type, events_clock_hz) = match codec {
+        Codec::Law(Law::A) => (8, 8_000),
+        Codec::Law(Law::Mu) => (0, 8_000),
+        Codec::G722 => (9, 8_000),
+        Codec::Opus => (111, 48_000),
+    };
+    let (ssrc, first_timestamp) = (number as u32 * 1000, u32::MAX - 5_000);
+    let events = Some(101);
+    LegConfig { codec, payload_type, events, events_clock_hz, ptime_ms: 20, ssrc, first_seq: 7, first_timestamp }
 }
 
 fn settings() -> Settings {
@@ -55,43 +64,49 @@ fn settings() -> Settings {
 }
 
 /// A telephone and the command that opens its call.
-fn phone(number: u64, law: Law, hz: Option<f32>) -> (Phone, ToWorker) {
+fn phone(number: u64, codec: Codec, hz: Option<f32>) -> (Phone, ToWorker) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_nonblocking(true).unwrap();
     let ports = Ports { first: 43_000, last: 44_999 };
     let ours = socket::open(IpAddr::V4(Ipv4Addr::LOCALHOST), ports, number as u16 * 37).unwrap();
     let (gateway, remote) = (ours.local_addr().unwrap(), socket.local_addr().unwrap());
     let call = CallId(number);
-    let open = ToWorker::Open { call, socket: ours, leg: config(number, law), remote, rule: SourceRule::Exact };
-    let leg = Leg::new(config(number + 50, law));
+    let open = ToWorker::Open { call, socket: ours, leg: config(number, codec), remote, rule: SourceRule::Exact };
+    let leg = Leg::new(config(number + 50, codec));
     let (heard, timestamps) = (Vec::new(), Vec::new());
-    (Phone { socket, gateway, leg, hz, sound_beside_keys: false, heard, timestamps }, open)
+    let encoder = Encoder::new(codec);
+    (Phone { socket, gateway, leg, encoder, hz, sound_beside_keys: false, heard, timestamps }, open)
 }
 
 impl Phone {
     fn talk(&mut self, slot: u64) {
-        let mut packet = [0; PACKET_BYTES];
         let pressing = self.leg.pressing();
-        let length = self.leg.packet(&self.coded(self.hz, slot), &mut packet);
-        self.socket.send_to(&packet[..length], self.gateway).unwrap();
+        let coded = self.coded(self.hz, slot);
+        let Self { leg, socket, gateway, .. } = self;
+        let mut sent = Vec::new();
+        leg.send(&coded, |packet| {
+            socket.send_to(packet, *gateway).unwrap();
+            sent = packet.to_vec();
+        });
         if pressing && self.sound_beside_keys {
-            let sent = rtp::parse(&packet).unwrap();
-            let timestamp = config(0, Law::A).first_timestamp.wrapping_add(slot as u32 * 160);
-            let tone = rtp::Packet { payload_type: 8, timestamp, payload: &self.coded(self.hz, slot), ..sent };
+            let sent = rtp::parse(&sent).unwrap();
+            let timestamp = config(0, A).first_timestamp.wrapping_add(slot as u32 * 160);
+            let tone = rtp::Packet { payload_type: 8, timestamp, payload: &coded, ..sent };
             let mut beside = [0; PACKET_BYTES];
             let length = rtp::write(&mut beside, &tone);
             self.socket.send_to(&beside[..length], self.gateway).unwrap();
         }
     }
 
-    fn coded(&self, hz: Option<f32>, slot: u64) -> [u8; 160] {
-        let mut frame = SILENCE;
+    fn coded(&mut self, hz: Option<f32>, slot: u64) -> Vec<u8> {
+        let mut sound = Sound::silence(self.leg.codec().is_wide());
         if let Some(hz) = hz {
-            tone::sine(hz, -20.0, slot * 160, &mut frame);
+            let start = slot * sound.samples().len() as u64;
+            tone::sine_at(hz, -20.0, sound.rate_hz(), start, sound.samples_mut());
         }
         let mut coded = [0; 160];
-        g711::encode(self.leg.law(), &frame, &mut coded);
-        coded
+        let length = self.encoder.encode(sound.samples(), &mut coded);
+        coded[..length].to_vec()
     }
 
     fn listen(&mut self) {
@@ -100,19 +115,26 @@ impl Phone {
             self.timestamps.extend(rtp::parse(&buffer[..length]).map(|packet| packet.timestamp));
             self.leg.receive(&buffer[..length]);
         }
-        let mut frame: Frame = SILENCE;
-        self.leg.take(&mut frame);
-        self.heard.extend(frame);
+        let mut sound = Sound::silence(self.leg.codec().is_wide());
+        self.leg.take(&mut sound);
+        self.heard.extend_from_slice(sound.samples());
     }
 
     /// How loud a tone was in the last quarter of a second.
     fn level(&self, hz: f32) -> f32 {
-        tone::dbov_at(hz, 8_000, &self.heard[self.heard.len().saturating_sub(2000)..])
+        let rate = self.rate_hz();
+        tone::dbov_at(hz, rate, &self.heard[self.heard.len().saturating_sub(rate as usize / 4)..])
     }
 
     /// How loud it was in the loudest 40 ms.
     fn peak(&self, hz: f32) -> f32 {
-        self.heard.chunks_exact(320).map(|part| tone::dbov_at(hz, 8_000, part)).fold(-127.0, f32::max)
+        let rate = self.rate_hz();
+        let parts = self.heard.chunks_exact(rate as usize / 25);
+        parts.map(|part| tone::dbov_at(hz, rate, part)).fold(-127.0, f32::max)
+    }
+
+    fn rate_hz(&self) -> u32 {
+        Sound::silence(self.leg.codec().is_wide()).rate_hz()
     }
 }
 
@@ -127,7 +149,7 @@ impl Bench {
         let mut worker = Worker::new(&settings(), vec![sync_channel(1).0], telling, frames);
         let mut phones = Vec::new();
         for (number, hz) in (1..).zip(tones) {
-            let (phone, open) = phone(number, Law::A, *hz);
+            let (phone, open) = phone(number, A, *hz);
             worker.obey(Command::Tell(open));
             phones.push(phone);
         }
@@ -175,7 +197,7 @@ impl Bench {
             if let Taped::Frame { track, slot, frame } = piece {
                 assert_eq!(track, TRACK);
                 slots.push(slot.0);
-                sound.extend(frame);
+                sound.extend_from_slice(frame.samples());
             }
         }
         (slots, tone::dbov_at(hz, 8_000, &sound))
@@ -203,14 +225,15 @@ fn prompt(hz: f32, samples: usize) -> Arc<Prompt> {
     let mut pcm8k = vec![0; samples];
     tone::sine(hz, -20.0, 0, &mut pcm8k);
     let (id, text, sha256) = (PromptId("test"), String::new(), String::new());
-    Arc::new(Prompt { id, text, version: 1, sha256, pcm8k })
+    let pcm16k = media::resample::convert(8_000, 16_000, &pcm8k).unwrap();
+    Arc::new(Prompt { id, text, version: 1, sha256, pcm8k, pcm16k })
 }
 
 #[test]
 fn everybody_hears_the_others_and_nobody_hears_themselves() {
     let tones = [400.0, 900.0, 1500.0];
     let mut bench = Bench::room(&tones.map(Some));
-    let (mulaw, open) = phone(4, Law::Mu, None);
+    let (mulaw, open) = phone(4, Codec::Law(Law::Mu), None);
     bench.phones.push(mulaw);
     bench.tell(open);
     bench.tell(ToWorker::Enter { call: CallId(4), room: ROOM, seat: SeatNo(4), on: true });
@@ -222,6 +245,86 @@ fn everybody_hears_the_others_and_nobody_hears_themselves() {
             assert!(right, "{listener} hears {speaker} at {level}");
         }
     }
+}
+
+/// A room of callers with these codecs and tones, whose record is on.
+fn room_of(callers: &[(Codec, Option<f32>)]) -> Bench {
+    let mut bench = Bench::new(&[]);
+    for (number, (codec, hz)) in (1..).zip(callers) {
+        let (phone, open) = phone(number, *codec, *hz);
+        bench.phones.push(phone);
+        bench.tell(open);
+    }
+    bench.enter();
+    bench
+}
+
+#[test]
+fn callers_on_every_codec_hear_the_others_and_nobody_hears_themselves() {
+    let callers = [
+        (A, Some(400.0)),
+        (Codec::Law(Law::Mu), Some(700.0)),
+        (Codec::G722, Some(1_100.0)),
+        (Codec::Opus, Some(1_700.0)),
+    ];
+    let mut bench = room_of(&callers);
+    bench.run(75);
+    for (listener, phone) in bench.phones.iter().enumerate() {
+        for (speaker, (_, hz)) in callers.iter().enumerate() {
+            let level = phone.level(hz.unwrap());
+            let right = if listener == speaker { level < -45.0 } else { level > -23.0 };
+            assert!(right, "{listener} hears {speaker} at {level}");
+        }
+    }
+}
+
+#[test]
+fn a_wide_voice_is_heard_wide_and_kept_wide() {
+    let mut bench = room_of(&[(Codec::G722, Some(6_000.0)), (Codec::Opus, None), (A, None)]);
+    bench.permit(1, 0);
+    bench.run(75);
+    assert!(bench.phones[1].level(6_000.0) > -24.0, "{}", bench.phones[1].level(6_000.0));
+    assert!(bench.phones[2].level(2_000.0) < -50.0, "a narrow line hears no mirror of it");
+    let kept: Vec<i16> = bench
+        .taped()
+        .into_iter()
+        .filter_map(|piece| match piece {
+            Taped::Frame { frame: Sound::Wide(frame), .. } => Some(frame),
+            Taped::Frame { .. } | Taped::Gap { .. } => None,
+        })
+        .flatten()
+        .collect();
+    assert!(kept.len() > 50 * 320 && tone::dbov_at(6_000.0, 16_000, &kept) > -23.0);
+}
+
+#[test]
+fn a_caller_who_goes_over_to_another_codec_goes_on_hearing_and_being_heard() {
+    let mut bench = room_of(&[(A, Some(400.0)), (A, Some(900.0))]);
+    bench.run(50);
+    for (ssrc, codec) in [(61, Codec::Opus), (62, Codec::G722), (63, A)] {
+        let remote = bench.phones[0].socket.local_addr().unwrap();
+        let leg = config(1, codec);
+        bench.tell(ToWorker::Retarget { call: CallId(1), leg, remote, rule: SourceRule::Exact });
+        let phone = &mut bench.phones[0];
+        (phone.leg, phone.encoder) = (Leg::new(config(ssrc, codec)), Encoder::new(codec));
+        phone.heard.clear();
+        bench.run(50);
+        assert!(bench.phones[0].level(900.0) > -23.0, "{codec:?}: {}", bench.phones[0].level(900.0));
+        assert!(bench.phones[1].level(400.0) > -23.0, "{codec:?}: {}", bench.phones[1].level(400.0));
+    }
+}
+
+#[test]
+fn a_prompt_is_said_wide_on_a_wide_line_and_ends_when_it_does_on_a_narrow_one() {
+    let mut bench = room_of(&[(Codec::Opus, None), (A, None)]);
+    for call in [CallId(1), CallId(2)] {
+        bench.tell(ToWorker::Say { call, token: 1, parts: vec![prompt(1_000.0, 8_000)] });
+    }
+    bench.run(48);
+    assert!(bench.phones.iter().all(|phone| phone.level(1_000.0) > -23.0));
+    assert!(bench.news().is_empty());
+    bench.run(4);
+    assert_eq!(bench.news().len(), 2);
 }
 
 #[test]
@@ -248,7 +351,7 @@ fn a_strangers_packets_change_nothing() {
     let mut bench = Bench::room(&[Some(400.0), None]);
     bench.run(20);
     let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let mut voice = Leg::new(config(51, Law::A));
+    let mut voice = Leg::new(config(51, A));
     for slot in 0..50 {
         let mut packet = [0; PACKET_BYTES];
         for _ in 0..20 {
@@ -535,7 +638,7 @@ fn a_closed_call_is_silent_and_its_room_goes_with_the_last() {
 fn nobody_wakes_a_worker_more_often_than_its_rooms_need() {
     let mut bench = Bench::new(&[]);
     assert_eq!(bench.worker.next_after(Quarter(8)), Quarter(12));
-    let (_phone, open) = phone(2, Law::A, None);
+    let (_phone, open) = phone(2, A, None);
     bench.tell(open);
     assert_eq!(bench.worker.next_after(Quarter(8)), Quarter(10));
     assert_eq!(bench.worker.next_after(Quarter(10)), Quarter(14));
@@ -550,7 +653,7 @@ fn a_call_that_moves_to_another_worker_is_told_everything_in_order() {
     let mut both = [worker(), worker()];
     let hand = |commands: &SyncSender<Command>| Hand { commands: commands.clone(), thread: None };
     let mut workers = Workers { workers: hands.iter().map(hand).collect(), calls: std::collections::HashMap::new() };
-    let (mut phone, open) = phone(2, Law::A, None);
+    let (mut phone, open) = phone(2, A, None);
     let call = CallId(2);
     workers.tell(open).unwrap();
     workers.tell(ToWorker::Enter { call, room: RoomId(1), seat: SeatNo(1), on: false }).unwrap();
@@ -576,7 +679,7 @@ fn the_threads_run_by_themselves_and_end_when_the_handle_goes() {
     let (frames, _ring) = Frames::ring(10);
     let (mut workers, mut news) =
         Workers::start(&Settings { workers: 2, ..settings() }, Clock::start(), &frames).unwrap();
-    let (_phone, open) = phone(3, Law::A, None);
+    let (_phone, open) = phone(3, A, None);
     let call = CallId(3);
     workers.tell(open).unwrap();
     workers.tell(ToWorker::Enter { call, room: RoomId(2), seat: SeatNo(1), on: false }).unwrap();

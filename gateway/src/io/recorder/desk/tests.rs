@@ -118,6 +118,7 @@ impl Bench {
         for slot in slots {
             let mut frame = [0; 160];
             tone::sine(hz, -20.0, slot * 160, &mut frame);
+            let frame = media::Sound::Narrow(frame);
             self.desk.keep(Taped::Frame { track, slot: Slot(slot), frame });
             self.desk.slot_passed(Slot(slot));
         }
@@ -403,7 +404,11 @@ fn the_thread_answers_lays_down_what_was_pushed_before_and_finishes_everything_w
     ask(&|reply| ToRecorder::Act { recording, slot: Slot(0), act: given(), reply: Some(reply) });
     ask(&|reply| ToRecorder::Track { recording, fact, public: private.public(), reply });
     for slot in 0..20 {
-        assert!(started.frames.push(Taped::Frame { track: TRACK, slot: Slot(slot), frame: [100; 160] }));
+        assert!(started.frames.push(Taped::Frame {
+            track: TRACK,
+            slot: Slot(slot),
+            frame: media::Sound::Narrow([100; 160])
+        }));
     }
     ask(&|reply| ToRecorder::Stop { reply });
     let bench = Bench::over(dir, private);

@@ -1,0 +1,406 @@
+//! Holds a caller's Opus packets back a little, and turns them into even slots.
+//!
+//! What [`crate::jitter`] is for codecs of an octet a tick: the same depth, the same limit of 200 ms, the same answers.
+//! Packets lie by their RTP time until their turn; of 2.5 to 60 ms each, they fill a stretch from which slots are cut.
+//! A lost one is made up by the decoder, for three slots; a stream that pauses (DTX) costs no decoding after that.
+//! When more than the depth waits for two seconds, the sender's clock is the faster one and a slot is left out.
+//!
+//! Not here: the codec (`opus_sound`), and forward error correction: it is not used yet.
+
+use crate::jitter::{Counters, Put, Taken};
+use crate::opus_sound::{Decoder, LONGEST_SAMPLES, samples_in};
+use crate::{WIDE_SLOT_SAMPLES, WideFrame};
+
+/// One stream's buffer.
+#[derive(Debug)]
+pub(crate) struct Packets {
+    decoder: Decoder,
+    depth: u32,
+    waiting: [Waiting; MOST_PACKETS],
+    /// RTP time of the sample that is decoded next.
+    cursor: Option<u32>,
+    /// After the newest sample that came.
+    end: u32,
+    /// Decoded and not played yet: the first `left` samples.
+    decoded: [i16; STRETCH],
+    left: usize,
+    /// Slots in a row of which nothing was there.
+    missing: u8,
+    late_slots: u8,
+    came_late: bool,
+    fewest: i32,
+    watched: u8,
+    counters: Counters,
+}
+
+/// A packet's place; its memory is kept for the next.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// RTP time and how long, in ticks; nothing in a free place.
+    at: Option<(u32, u32)>,
+    octets: Vec<u8>,
+}
+
+impl Packets {
+    pub(crate) fn new(depth_slots: u8) -> Self {
+        Self {
+            decoder: Decoder::new(),
+            depth: u32::from(depth_slots) * SLOT,
+            waiting: std::array::from_fn(|_| Waiting::default()),
+            cursor: None,
+            end: 0,
+            decoded: [0; STRETCH],
+            left: 0,
+            missing: CONCEALED_SLOTS,
+            late_slots: 0,
+            came_late: false,
+            fewest: i32::MAX,
+            watched: 0,
+            counters: Counters::default(),
+        }
+    }
+
+    pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8]) -> Put {
+        let put = self.lay(timestamp, payload);
+        match put {
+            Put::Kept => self.counters.kept += 1,
+            Put::Late => self.counters.late += 1,
+            Put::Duplicate => self.counters.duplicate += 1,
+            Put::Length => self.counters.wrong_length += 1,
+        }
+        put
+    }
+
+    /// Once a slot. On `Nothing`, `into` is silent, or left as it was when no stream began.
+    pub(crate) fn take(&mut self, into: &mut WideFrame) -> Taken {
+        if self.cursor.is_none() {
+            return Taken::Nothing;
+        }
+        if std::mem::take(&mut self.came_late) {
+            self.late_slots = self.late_slots.saturating_add(1);
+        }
+        // What is left of the slot before was a voice's.
+        let (mut voice, mut made_up) = (self.left > 0, false);
+        while self.left < WIDE_SLOT_SAMPLES {
+            match self.decode_next() {
+                Taken::Voice => voice = true,
+                Taken::Concealed => (voice, made_up) = (true, true),
+                Taken::Nothing => made_up = true,
+            }
+        }
+        for (out, sample) in into.iter_mut().zip(&self.decoded) {
+            *out = *sample;
+        }
+        self.pass();
+        self.watch();
+        match (voice, made_up) {
+            (false, _) => Taken::Nothing,
+            (true, false) => Taken::Voice,
+            (true, true) => {
+                self.counters.concealed += 1;
+                Taken::Concealed
+            }
+        }
+    }
+
+    /// Ticks of 48 kHz from the beginning of the next slot to this RTP time; negative when it was played.
+    pub(crate) fn ticks_until(&self, timestamp: u32) -> Option<i32> {
+        let decoded = (self.left * TICKS_A_SAMPLE) as i32;
+        self.cursor.map(|cursor| timestamp.wrapping_sub(cursor).cast_signed().saturating_add(decoded))
+    }
+
+    /// The next packet begins a stream; nothing of the one before stays in memory.
+    pub(crate) fn forget(&mut self) {
+        for waiting in &mut self.waiting {
+            waiting.at = None;
+            waiting.octets.fill(0);
+        }
+        self.decoder.restart();
+        self.decoded = [0; STRETCH];
+        self.left = 0;
+        self.cursor = None;
+        self.missing = CONCEALED_SLOTS;
+        self.late_slots = 0;
+        self.came_late = false;
+        (self.fewest, self.watched) = (i32::MAX, 0);
+    }
+
+    pub(crate) const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    fn lay(&mut self, timestamp: u32, payload: &[u8]) -> Put {
+        let Some(samples) = samples_in(payload).filter(|_| payload.len() <= LONGEST_BYTES) else { return Put::Length };
+        let ticks = (samples * TICKS_A_SAMPLE) as u32;
+        let mut ahead = match self.ticks_until(timestamp) {
+            None => self.begin(timestamp),
+            Some(ahead) => ahead,
+        };
+        let length = ticks.cast_signed();
+        let jumped = ahead > MOST - length || ahead < -JUMP;
+        let behind = self.cursor.is_some_and(|cursor| timestamp.wrapping_sub(cursor).cast_signed() < 0);
+        if jumped || (behind && self.late_slots >= LATE_SLOTS) {
+            self.counters.began_anew += 1;
+            ahead = self.begin(timestamp);
+        } else if behind {
+            self.came_late = true;
+            return Put::Late;
+        }
+        self.came_late = false;
+        self.late_slots = 0;
+        if self.waiting.iter().any(|waiting| waiting.at.is_some_and(|(at, _)| at == timestamp)) {
+            return Put::Duplicate;
+        }
+        // More of them than 200 ms hold are packets of 2.5 ms, or somebody's trick.
+        let Some(free) = self.waiting.iter_mut().find(|waiting| waiting.at.is_none()) else { return Put::Late };
+        free.octets.clear();
+        free.octets.extend_from_slice(payload);
+        free.at = Some((timestamp, ticks));
+        let end = timestamp.wrapping_add(ticks);
+        if end.wrapping_sub(self.end).cast_signed() > 0 {
+            self.end = end;
+        }
+        debug_assert!(ahead <= MOST);
+        Put::Kept
+    }
+
+    fn begin(&mut self, timestamp: u32) -> i32 {
+        self.forget();
+        self.cursor = Some(timestamp.wrapping_sub(self.depth));
+        self.end = timestamp;
+        self.depth.cast_signed()
+    }
+
+    /// Makes the stretch longer by the packet whose turn it is, or by what stands in for it.
+    fn decode_next(&mut self) -> Taken {
+        let cursor = self.cursor.unwrap_or_default();
+        let next = self.nearest(cursor);
+        if let Some((place, 0)) = next {
+            return self.decode(place);
+        }
+        // Before a packet that begins within the slot only the time up to it is missing.
+        let gap = next.map_or(SLOT, |(_, ahead)| ahead.min(SLOT));
+        let samples = (gap as usize / TICKS_A_SAMPLE).max(1);
+        self.cursor = Some(cursor.wrapping_add(gap));
+        self.missing = self.missing.saturating_add(1);
+        if self.missing > CONCEALED_SLOTS {
+            // Time goes on in silence, so that what comes after it keeps its place.
+            self.append_silence(samples);
+            return Taken::Nothing;
+        }
+        let mut made = [0; WIDE_SLOT_SAMPLES];
+        let got = self.decoder.conceal(&mut made).min(samples);
+        self.append(made.get(..got).unwrap_or_default());
+        self.append_silence(samples - got);
+        Taken::Concealed
+    }
+
+    fn decode(&mut self, place: usize) -> Taken {
+        let Some(waiting) = self.waiting.get_mut(place) else { return Taken::Nothing };
+        let (at, ticks) = waiting.at.take().unwrap_or_default();
+        let mut made = [0; LONGEST_SAMPLES];
+        let expected = ticks as usize / TICKS_A_SAMPLE;
+        let got = self.decoder.decode(&waiting.octets, &mut made).min(expected);
+        waiting.octets.fill(0);
+        self.append(made.get(..got).unwrap_or_default());
+        self.append_silence(expected - got);
+        self.cursor = Some(at.wrapping_add(ticks));
+        self.missing = 0;
+        Taken::Voice
+    }
+
+    /// The waiting packet that is next, and how many ticks ahead it begins; what lies behind is thrown away.
+    fn nearest(&mut self, cursor: u32) -> Option<(usize, u32)> {
+        let mut nearest: Option<(usize, u32)> = None;
+        for (place, waiting) in self.waiting.iter_mut().enumerate() {
+            let Some((at, _)) = waiting.at else { continue };
+            let ahead = at.wrapping_sub(cursor).cast_signed();
+            if ahead < 0 {
+                waiting.at = None;
+                self.counters.late += 1;
+            } else if nearest.is_none_or(|(_, least)| ahead.unsigned_abs() < least) {
+                nearest = Some((place, ahead.unsigned_abs()));
+            }
+        }
+        nearest
+    }
+
+    fn append(&mut self, samples: &[i16]) {
+        for (place, sample) in self.decoded.iter_mut().skip(self.left).zip(samples) {
+            *place = *sample;
+        }
+        self.left = (self.left + samples.len()).min(STRETCH);
+    }
+
+    fn append_silence(&mut self, samples: usize) {
+        self.decoded.iter_mut().skip(self.left).take(samples).for_each(|sample| *sample = 0);
+        self.left = (self.left + samples).min(STRETCH);
+    }
+
+    /// A slot was played.
+    fn pass(&mut self) {
+        let played = self.left.min(WIDE_SLOT_SAMPLES);
+        self.decoded.copy_within(played..self.left, 0);
+        self.left -= played;
+    }
+
+    fn watch(&mut self) {
+        let waits = self.ticks_until(self.end).unwrap_or(0).max(0);
+        self.fewest = self.fewest.min(waits);
+        self.watched += 1;
+        if self.watched < WATCH_SLOTS {
+            return;
+        }
+        // Leaving out what is decoded needs no second look at the decoder's memory.
+        if self.fewest >= (self.depth + SLOT).cast_signed() && self.fewest != i32::MAX {
+            while self.left < WIDE_SLOT_SAMPLES {
+                self.decode_next();
+            }
+            self.pass();
+            self.counters.left_out += 1;
+        }
+        (self.watched, self.fewest) = (0, i32::MAX);
+    }
+}
+
+impl Drop for Packets {
+    /// What was waiting is nobody's any more.
+    fn drop(&mut self) {
+        self.forget();
+        std::hint::black_box(&self.decoded);
+    }
+}
+
+/// 48 kHz to 16.
+const TICKS_A_SAMPLE: usize = 3;
+const SLOT: u32 = (WIDE_SLOT_SAMPLES * TICKS_A_SAMPLE) as u32;
+/// What is left of a slot, and the longest packet behind it.
+const STRETCH: usize = WIDE_SLOT_SAMPLES + LONGEST_SAMPLES;
+/// 200 ms: the longest that sound without a permit may exist (README, invariant 1).
+const MOST: i32 = 9_600;
+/// 200 ms in packets of 10 ms.
+const MOST_PACKETS: usize = 20;
+/// RFC 6716 section 3.2.1: the longest frame; a packet of several frames at a telephone's rate is shorter.
+const LONGEST_BYTES: usize = 1_275;
+/// One second.
+const JUMP: i32 = 48_000;
+const LATE_SLOTS: u8 = 3;
+const CONCEALED_SLOTS: u8 = 3;
+/// Two seconds.
+const WATCH_SLOTS: u8 = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Codec, Encoder};
+    use crate::tone;
+    use proptest::prelude::*;
+
+    const START: u32 = u32::MAX - 10_000;
+
+    fn packets(count: u64) -> Vec<(u32, Vec<u8>)> {
+        let mut encoder = Encoder::new(Codec::Opus);
+        (0..count)
+            .map(|slot| {
+                let (mut frame, mut coded) = ([0; 320], [0; 160]);
+                tone::sine_at(1_000.0, -20.0, 16_000, slot * 320, &mut frame);
+                let length = encoder.encode(&frame, &mut coded);
+                (START.wrapping_add(slot as u32 * 960), coded[..length].to_vec())
+            })
+            .collect()
+    }
+
+    fn take(packets: &mut Packets) -> (Taken, WideFrame) {
+        let mut frame = [0; 320];
+        (packets.take(&mut frame), frame)
+    }
+
+    #[test]
+    fn what_comes_in_any_order_within_the_depth_is_played_as_it_was_said() {
+        let sent = packets(60);
+        let (mut even, mut swapped) = (Packets::new(2), Packets::new(2));
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for pair in sent.chunks(2) {
+            for n in 0..2 {
+                even.put(pair[n].0, &pair[n].1);
+                a.extend(take(&mut even).1);
+                if n == 1 {
+                    assert_eq!(swapped.put(pair[1].0, &pair[1].1), Put::Kept);
+                    assert_eq!(swapped.put(pair[0].0, &pair[0].1), Put::Kept);
+                    assert_eq!(swapped.put(pair[0].0, &pair[0].1), Put::Duplicate);
+                }
+                if n == 1 || pair[0].0 != START {
+                    b.extend(take(&mut swapped).1);
+                }
+            }
+        }
+        let level = tone::dbov_at(1_000.0, 16_000, &a[8_000..]);
+        assert!((level + 20.0).abs() < 1.5, "{level}");
+        let level = tone::dbov_at(1_000.0, 16_000, &b[8_000..]);
+        assert!((level + 20.0).abs() < 2.5, "{level}");
+        assert_eq!(even.counters().concealed, 0);
+    }
+
+    #[test]
+    fn a_lost_packet_is_made_up_and_a_pause_is_nothing() {
+        let sent = packets(20);
+        let mut buffer = Packets::new(2);
+        let mut seen = Vec::new();
+        for (n, (at, octets)) in sent.iter().enumerate() {
+            if n != 10 {
+                buffer.put(*at, octets);
+            }
+            seen.push(take(&mut buffer).0);
+        }
+        assert_eq!(seen[12], Taken::Concealed);
+        assert!(seen[3..12].iter().chain(&seen[13..]).all(|taken| *taken == Taken::Voice), "{seen:?}");
+        let after: Vec<_> = (0..8).map(|_| take(&mut buffer).0).collect();
+        assert_eq!(after[..2], [Taken::Voice, Taken::Voice]);
+        assert_eq!(after[2..5], [Taken::Concealed; 3]);
+        assert_eq!(after[5..], [Taken::Nothing; 3]);
+    }
+
+    #[test]
+    fn after_a_pause_a_voice_goes_on_at_its_time() {
+        let sent = packets(60);
+        let mut buffer = Packets::new(2);
+        for (n, (at, octets)) in sent.iter().enumerate() {
+            if !(20..40).contains(&n) {
+                assert_eq!(buffer.put(*at, octets), Put::Kept, "{n}");
+            }
+            let (taken, _) = take(&mut buffer);
+            if (28..41).contains(&n) {
+                assert_eq!(taken, Taken::Nothing, "{n}");
+            }
+            if n >= 43 {
+                assert_eq!(taken, Taken::Voice, "{n}");
+            }
+        }
+        assert_eq!(buffer.counters().began_anew, 0);
+    }
+
+    #[test]
+    fn what_is_no_opus_or_too_long_is_refused() {
+        let mut buffer = Packets::new(2);
+        assert_eq!(buffer.put(0, &[]), Put::Length);
+        // 6 frames of 20 ms.
+        assert_eq!(buffer.put(0, &[0x4B, 6, 0, 0, 0, 0, 0, 0]), Put::Length);
+        assert_eq!(take(&mut buffer).0, Taken::Nothing);
+    }
+
+    proptest! {
+        #[test]
+        fn no_packet_makes_it_panic_or_hold_more_than_200_ms(
+            came in proptest::collection::vec((any::<u16>(), proptest::collection::vec(any::<u8>(), 0..60)), 0..200),
+        ) {
+            let mut buffer = Packets::new(2);
+            for (n, (jitter, octets)) in came.iter().enumerate() {
+                buffer.put((n as u32 * 960).wrapping_add(u32::from(*jitter)), octets);
+                if n % 2 == 0 {
+                    take(&mut buffer);
+                }
+                prop_assert!(buffer.ticks_until(buffer.end).unwrap_or(0) <= MOST);
+            }
+        }
+    }
+}
