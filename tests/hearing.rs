@@ -88,6 +88,35 @@ fn three_hear_each_other_and_nobody_hears_themselves_or_a_key() {
 }
 
 #[test]
+fn three_on_three_codecs_hear_each_other_and_a_key_counts_on_each() {
+    let house = House::open();
+    let calls = |who, codec| Phone::calls_with(&house, who, &["--codec", codec]);
+    let mut all = [calls(Anna, "pcma"), calls(Bert, "g722"), calls(Clara, "opus")];
+    for phone in &mut all {
+        phone.arrives(&house);
+        phone.refuses(&house);
+    }
+    let [anna, bert, clara] = &mut all;
+    anna.speaks();
+    bert.hears(Anna);
+    clara.hears(Anna);
+    anna.falls_silent();
+    bert.speaks();
+    anna.hears(Bert);
+    clara.hears(Bert);
+    bert.does_not_hear(Bert, 2);
+    bert.falls_silent();
+    clara.speaks();
+    anna.hears(Clara);
+    bert.hears(Clara);
+    clara.does_not_hear(Clara, 2);
+    for phone in all {
+        let report = phone.hangs_up();
+        assert_eq!(report["lost"], 0, "packets were lost on the way to a telephone: {report}");
+    }
+}
+
+#[test]
 fn ten_calls_of_sipp_are_answered_and_ended() {
     let house = House::open();
     let output = Command::new("sipp")
