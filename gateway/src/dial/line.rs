@@ -17,6 +17,7 @@ use serde::Serialize;
 use sip::sdp::{Chosen, Codec};
 use sip::{Command, Ended, Endpoint, Event, Leg, Limits, Output, Transport, sdp};
 
+use super::aloud::Aloud;
 use super::codec::Voice;
 use super::hearing::{Arrivals, Hearing, Second, Sums};
 use super::script::{self, Do, Walk};
@@ -40,6 +41,7 @@ pub(super) struct Call {
     /// What `t` starts.
     pub(super) sound: Sound,
     pub(super) loop_back: bool,
+    pub(super) keys_aloud: bool,
     pub(super) longest: Duration,
     /// Further steps come on the standard input; its end hangs up.
     pub(super) live: bool,
@@ -303,6 +305,7 @@ struct Talk {
     leg: media::leg::Leg,
     voice: Voice,
     codec: Codec,
+    aloud: Option<Aloud>,
     socket: MediaSocket,
     hearing: Hearing,
     arrivals: Arrivals,
@@ -330,6 +333,7 @@ impl Talk {
             clock: Clock::start(),
             slot: 0,
             leg,
+            aloud: call.keys_aloud.then(|| Aloud::new(voice.codec(), chosen.payload_type)).flatten(),
             voice,
             codec: chosen.codec,
             socket: MediaSocket::new(rtp, SourceRule::Exact, chosen.remote),
@@ -442,7 +446,11 @@ impl Talk {
                 *to = to.saturating_add(from);
             }
         }
-        self.leg.send(self.voice.say(&frame), |bytes| self.socket.send(bytes));
+        let (aloud, socket) = (&mut self.aloud, &mut self.socket);
+        self.leg.send(self.voice.say(&frame), |bytes| match aloud {
+            Some(aloud) => aloud.send(bytes, |bytes| socket.send(bytes)),
+            None => socket.send(bytes),
+        });
     }
 
     fn at_ms(&self) -> u64 {
