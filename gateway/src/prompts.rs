@@ -96,6 +96,11 @@ impl Prompts {
         Ok(Self { all })
     }
 
+    /// Another language in which every prompt is spoken, if there is one.
+    pub fn other_than(&self, language: Language) -> Option<Language> {
+        SPOKEN.into_iter().find(|spoken| *spoken != language)
+    }
+
     /// A prompt in this language; in German where this language has none yet. Every name of `ivr::lines` has one.
     pub fn get(&self, language: Language, id: PromptId) -> Option<&Arc<Prompt>> {
         self.all.get(&(language.tag(), id)).or_else(|| self.all.get(&(Language::German.tag(), id)))

@@ -46,7 +46,7 @@ pub(super) struct HoldingBack {
 
 pub(super) fn ringing(input: Input, turn: &mut Turn<'_>) -> State {
     match input {
-        Input::Confirmed => ask(Tries::default(), &[lines::WELCOME], turn),
+        Input::Confirmed => welcome(turn),
         Input::CallerLeft => State::Ended,
         Input::MediaLost => hang_up(Farewell::Lost, turn),
         Input::Draining => hang_up(Farewell::Draining, turn),
@@ -83,6 +83,10 @@ impl Asking {
             }
             Input::Digit { .. } if turn.down < self.asked => State::AskingPin(self),
             Input::Digit { digit: '#', .. } => self.end(turn),
+            // Only before a number: in the middle of one it is a slip.
+            Input::Digit { digit: '*', .. } if self.number.is_empty() && turn.change_language() => {
+                ask(self.tries, &[lines::WELCOME], turn)
+            }
             Input::Digit { digit, .. } => {
                 if self.number.press(digit) {
                     turn.wake_in(Number::ENDS_AFTER);
@@ -204,6 +208,14 @@ impl HoldingBack {
             | Input::Removed
             | Input::MeetingEnded => State::HoldingBack(self),
         }
+    }
+}
+
+fn welcome(turn: &mut Turn<'_>) -> State {
+    if turn.has_other_language() {
+        ask(Tries::default(), &[lines::WELCOME, lines::ENGLISH_HINT], turn)
+    } else {
+        ask(Tries::default(), &[lines::WELCOME], turn)
     }
 }
 

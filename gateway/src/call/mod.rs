@@ -190,8 +190,9 @@ enum State {
 }
 
 impl Call {
-    pub fn new(language: Language) -> Self {
-        Self { voice: Voice::new(language), down: None, state: State::Ringing }
+    /// `other`: the language that a star at the door changes to, where the catalogue has a second one.
+    pub fn new(language: Language, other: Option<Language>) -> Self {
+        Self { voice: Voice::new(language, other), down: None, state: State::Ringing }
     }
 
     /// Did the call come to its end? Then nothing more comes of it.

@@ -25,7 +25,7 @@ impl Caller {
     fn ringing() -> Self {
         #[expect(clippy::disallowed_methods, reason = "some instant is needed to start from")]
         let now = Instant::now();
-        let call = Some(Call::new(Language::German));
+        let call = Some(Call::new(Language::German, Some(Language::English)));
         Self { call, now, slot: 1_000, began: 0, wake: None, saying: None, out: Vec::new() }
     }
 
@@ -374,6 +374,52 @@ fn a_meeting_that_is_not_open_is_said() {
     assert!(caller.says(lines::BYE_NOT_OPEN));
     caller.hear_out();
     assert_eq!(caller.hung_up(), Some(Farewell::NotOpen));
+}
+
+#[test]
+fn a_star_at_the_door_changes_the_language_and_a_second_one_changes_it_back() {
+    let mut caller = Caller::at_pin();
+    let languages = |caller: &Caller| -> Vec<Language> {
+        caller
+            .out
+            .iter()
+            .filter_map(|o| if let Output::Say { language, .. } = o { Some(*language) } else { None })
+            .collect()
+    };
+    caller.press('*');
+    assert!(caller.says(lines::PIN_ASK));
+    caller.press('*');
+    caller.press('*');
+    assert_eq!(languages(&caller), [Language::German, Language::English, Language::German, Language::English]);
+    caller.keys("4815*");
+    caller.wait(4_100);
+    assert_eq!(caller.tried_pins(), ["4815"], "in a number it is a slip");
+    caller.feed(Input::PinRight(invitation(true)));
+    assert_eq!(languages(&caller).last(), Some(&Language::English));
+}
+
+#[test]
+fn a_star_in_the_notice_asks_all_of_it_again_in_the_other_language() {
+    let mut caller = Caller::at_notice();
+    caller.hear_out();
+    caller.press('*');
+    caller.press('1');
+    assert_eq!(caller.grants(), 0, "what was heard in German is not heard in English");
+    let offered = caller.out.iter().find_map(act).unwrap();
+    assert_eq!((offered.kind, offered.language), (ActKind::Offered, Language::English));
+    caller.hear_out();
+    caller.press('1');
+    assert_eq!(caller.grants(), 1);
+}
+
+#[test]
+fn where_there_is_one_language_only_a_star_changes_nothing_and_none_is_offered() {
+    let mut caller = Caller { call: Some(Call::new(Language::German, None)), ..Caller::ringing() };
+    caller.feed(Input::Confirmed);
+    assert!(!caller.says(lines::ENGLISH_HINT));
+    caller.took();
+    caller.press('*');
+    assert!(matches!(caller.took()[..], [Output::DigitSettled]));
 }
 
 // ---- the notice ----

@@ -13,6 +13,8 @@ use crate::ivr::Language;
 #[derive(Debug)]
 pub(super) struct Voice {
     language: Language,
+    /// The one a star changes to.
+    other: Option<Language>,
     token: u32,
     parts: usize,
     alarm: Option<Instant>,
@@ -28,8 +30,8 @@ pub(super) struct Turn<'a> {
 }
 
 impl Voice {
-    pub(super) fn new(language: Language) -> Self {
-        Self { language, token: 0, parts: 0, alarm: None }
+    pub(super) fn new(language: Language, other: Option<Language>) -> Self {
+        Self { language, other, token: 0, parts: 0, alarm: None }
     }
 
     /// Is it time for what was waited for? A wake-up too early, or one that was replaced, is none.
@@ -45,6 +47,18 @@ impl Voice {
 impl Turn<'_> {
     pub(super) fn language(&self) -> Language {
         self.voice.language
+    }
+
+    /// From now on in the other language, where there is one. False: there is none.
+    pub(super) fn change_language(&mut self) -> bool {
+        let Some(other) = self.voice.other else { return false };
+        self.voice.other = Some(std::mem::replace(&mut self.voice.language, other));
+        true
+    }
+
+    /// Is there another language to be spoken to in?
+    pub(super) fn has_other_language(&self) -> bool {
+        self.voice.other.is_some()
     }
 
     /// Says this instead of what is being said.

@@ -76,8 +76,7 @@ impl Question {
 
     /// A key that went down at `began` and was let go in slot `ended`.
     pub fn key(&mut self, key: char, began: Instant, ended: Slot) -> Answer {
-        // A key on its way down when the question began was meant for something else.
-        if began < self.asked + DEAF {
+        if !self.hears(began) {
             return Answer::Dropped;
         }
         let informed = self.informed();
@@ -96,6 +95,11 @@ impl Question {
             // Too early to be an answer: the notice goes on.
             _ => Answer::Dropped,
         }
+    }
+
+    /// Does a key that went down at `began` count? One on its way when the question began was meant for something else.
+    pub fn hears(&self, began: Instant) -> bool {
+        began >= self.asked + DEAF
     }
 
     /// No key came for [`Self::WAIT`] after the last word.

@@ -49,6 +49,13 @@ fn withdraws(seat: &Seat, talk: &Talk, digit: char, turn: &Turn<'_>) -> bool {
 /// A key was let go.
 pub(super) fn ended(mut seat: Seat, talk: Talk, digit: char, began: Slot, ended: Slot, turn: &mut Turn<'_>) -> State {
     match talk {
+        // Asked anew in the other language: a yes is to what was heard, so all of it is heard again.
+        Talk::Asked(question) if digit == '*' && question.hears(turn.down) && turn.change_language() => {
+            match seat.wording.clone() {
+                Some(wording) => seat.ask(wording, Vec::new(), turn),
+                None => seat.with(Talk::Asked(question)),
+            }
+        }
         Talk::Asked(mut question) => {
             let answer = question.key(digit, turn.down, ended);
             seat.answered(question, answer, turn)

@@ -151,7 +151,7 @@ impl Switchboard {
         let (session, version) = (random_u32().into(), 1);
         let line = Line {
             leg,
-            call: Some(Call::new(Language::German)),
+            call: Some(Call::new(Language::German, self.parts.prompts.other_than(Language::German))),
             place: None,
             wake: None,
             tag,
