@@ -283,20 +283,40 @@ impl Desk {
         Ok(Waiting { chunks: self.house.spool.ready()?, orders: self.house.spool.orders()? })
     }
 
+    /// One sync a second for all that is being recorded, then whatever each recording is due.
     fn sync_all(&mut self, now: Slot) {
         let recordings: Vec<RecordingId> = self.running.keys().copied().collect();
-        for recording in recordings {
-            let synced = self.with(recording, |running, house| Ok(running.sync(house, now)?));
-            self.log_failure("the sync of a chunk", &synced);
-            let pressed = self.running.get(&recording).map(Running::pressed).unwrap_or_default();
-            if !pressed.is_empty() {
-                let ordered = self.order(recording, Decision::Erase, pressed, now);
-                self.log_failure("an order in a chunk that gets too large", &ordered);
-            }
-            if self.running.get(&recording).is_some_and(|running| running.is_due(&self.house, now)) {
-                let rolled = self.roll(recording, CloseWhy::Time, now);
-                self.log_failure("a chunk whose time had come", &rolled);
-            }
+        for recording in &recordings {
+            let noted = self.with(*recording, |running, house| Ok(running.before_sync(house, now)?));
+            self.log_failure("the time", &noted);
+        }
+        let (mut chunks, mut ahead) = (Vec::new(), Vec::new());
+        for running in self.running.values_mut() {
+            let (chunk, next) = running.written();
+            chunks.extend(chunk);
+            ahead.extend(next);
+        }
+        let synced = self.house.spool.sync(&mut chunks, &mut ahead);
+        if let Err(error) = &synced {
+            self.in_trouble(error);
+        }
+        self.log_failure("the sync of all chunks", &synced.map_err(RecorderError::from));
+        recordings.into_iter().for_each(|recording| self.see_to(recording, now));
+    }
+
+    fn see_to(&mut self, recording: RecordingId, now: Slot) {
+        let pressed = self.running.get(&recording).map(Running::pressed).unwrap_or_default();
+        if !pressed.is_empty() {
+            let ordered = self.order(recording, Decision::Erase, pressed, now);
+            self.log_failure("an order in a chunk that gets too large", &ordered);
+        }
+        if self.running.get(&recording).is_some_and(|running| running.is_due(&self.house, now)) {
+            let rolled = self.roll(recording, CloseWhy::Time, now);
+            self.log_failure("a chunk whose time had come", &rolled);
+        }
+        if self.trouble.is_none() {
+            let prepared = self.with(recording, |running, house| Ok(running.prepare(house, now)?));
+            self.log_failure("the next chunk", &prepared);
         }
     }
 

@@ -314,8 +314,8 @@ fn run(desk: &mut Desk, clock: Clock, queue: &Receiver<ToRecorder>, frames: &Rec
 /// 60 ms: a worker's longest way from a message to its last piece, and a late turn.
 const GRACE_SLOTS: u64 = 3;
 
-/// Three seconds of fifty voices, or a second of a hundred and sixty: longer than a disk may be away for a sync.
-const RING_PIECES: usize = 8192;
+/// Three seconds of a hundred voices and some: longer than a disk may be away for a sync.
+const RING_PIECES: usize = 16_384;
 
 const ORDER_QUEUE: usize = 1024;
 

@@ -12,7 +12,7 @@ use spool::id::{EpochId, GatewayId, SectionId, Slot, TrackId};
 use spool::keys::PublicKey;
 use spool::line::{Act, ActKind, CloseWhy, GapReason, Head, MediaEvent, SeatFact, TrackFact, VERSION};
 use spool::order::{Decision, Will};
-use spool::write::{ChunkWriter, Recovered, Spool, SpoolError};
+use spool::write::{Ahead, ChunkWriter, Recovered, Spool, SpoolError};
 use tokio::sync::mpsc;
 
 use super::encoder::Encoder;
@@ -53,6 +53,8 @@ pub(super) struct Running {
     previous: Option<String>,
     /// None only while the disk refuses a new one.
     writer: Option<ChunkWriter>,
+    /// Files of the next chunk, made while this one is written.
+    ahead: Option<Ahead>,
     opened: Slot,
     next_clock: Slot,
     voices: BTreeMap<TrackId, Voice>,
@@ -100,6 +102,7 @@ impl Running {
             chunk: 0,
             previous: None,
             writer: None,
+            ahead: None,
             opened: Slot(0),
             next_clock: Slot(0),
             voices: BTreeMap::new(),
@@ -131,8 +134,18 @@ impl Running {
             seats: self.seats.clone(),
             tracks: self.voices.values().map(|voice| voice.fact).collect(),
         };
-        let mut writer = house.spool.begin(head, now)?;
-        self.laid.clear();
+        let (mut writer, laid) = if self.voices.is_empty() {
+            (house.spool.begin(head, now)?, BTreeSet::new())
+        } else {
+            let ahead = self.next_files(house)?;
+            let laid = self.voices.keys().filter(|track| ahead.holds(**track)).copied().collect();
+            (house.spool.begin_ahead(ahead, head, now)?, laid)
+        };
+        for track in &laid {
+            // Each file is to be understood without the one before.
+            self.voices.get_mut(track).into_iter().for_each(|voice| voice.encoder.restart());
+        }
+        self.laid = laid;
         (self.opened, self.next_clock) = (now, Slot(now.0 + CLOCK_SLOTS));
         let noted = writer.note(now, &house.clock_line());
         self.writer = Some(writer);
@@ -321,8 +334,8 @@ impl Running {
         ended.and(decided).and(recovered)
     }
 
-    /// Once a second: everything kept so far becomes safe; every ten seconds the wall clock is written.
-    pub(super) fn sync(&mut self, house: &House, now: Slot) -> Result<(), SpoolError> {
+    /// Once a second, before everything is synced together: every ten seconds the wall clock is written.
+    pub(super) fn before_sync(&mut self, house: &House, now: Slot) -> Result<(), SpoolError> {
         if !self.left.is_empty() && self.may_close() && now >= self.next_recovery {
             self.next_recovery = Slot(now.0 + CLOCK_SLOTS);
             // One chunk that does not read is no reason to record nobody: it is said, and tried again.
@@ -335,7 +348,27 @@ impl Running {
             self.next_clock = Slot(now.0 + CLOCK_SLOTS);
             writer.note(now, &house.clock_line())?;
         }
-        writer.sync()
+        Ok(())
+    }
+
+    /// What is to be synced.
+    pub(super) fn written(&mut self) -> (Option<&mut ChunkWriter>, Option<&mut Ahead>) {
+        (self.writer.as_mut(), self.ahead.as_mut())
+    }
+
+    /// Once a second: when the chunk's time is nearly over, files and keys of the next one are made, a few at a time.
+    pub(super) fn prepare(&mut self, house: &House, now: Slot) -> Result<(), SpoolError> {
+        let before = AHEAD_SLOTS.min(house.chunk_slots / 2);
+        let near = now.0 + before >= self.opened.0 + house.chunk_slots;
+        if !near || self.writer.is_none() || self.voices.is_empty() {
+            return Ok(());
+        }
+        let next = self.chunk + 1;
+        let known = self.ahead.take().filter(|ahead| ahead.chunk() == next);
+        let mut ahead = known.map_or_else(|| house.spool.ahead(self.about.recording, house.epoch, next), Ok)?;
+        lay(&mut ahead, &self.voices, AHEAD_A_SECOND)?;
+        self.ahead = Some(ahead);
+        Ok(())
     }
 
     /// After trouble: a chunk, files for voices that have none, the lines owed, and a sync. Ok means the disk is back.
@@ -345,7 +378,8 @@ impl Running {
         }
         self.lay_missing()?;
         self.pay()?;
-        self.sync(house, now)
+        self.before_sync(house, now)?;
+        self.writer.as_mut().map_or(Ok(()), ChunkWriter::sync)
     }
 
     /// The open chunk takes nothing more: it is left for recovery, and the next one is begun by `try_again`.
@@ -427,6 +461,9 @@ impl Running {
     fn erase(&mut self, tracks: &[TrackId]) -> Result<(), SpoolError> {
         for track in tracks {
             self.voices.remove(track);
+            if let Some(ahead) = &mut self.ahead {
+                ahead.forget(*track)?;
+            }
             if let Some(writer) = self.writer.as_mut()
                 && self.laid.contains(track)
             {
@@ -435,6 +472,14 @@ impl Running {
             }
         }
         Ok(())
+    }
+
+    /// The files of the chunk that begins now: those made ahead, and whatever is missing of them.
+    fn next_files(&mut self, house: &House) -> Result<Ahead, SpoolError> {
+        let known = self.ahead.take().filter(|ahead| ahead.chunk() == self.chunk);
+        let mut ahead = known.map_or_else(|| house.spool.ahead(self.about.recording, house.epoch, self.chunk), Ok)?;
+        lay(&mut ahead, &self.voices, usize::MAX)?;
+        Ok(ahead)
     }
 
     /// Files for open voices that have none in the open chunk.
@@ -500,6 +545,25 @@ impl Voice {
         Some(MediaEvent::Gap { track: self.fact.track, from, until, reason: GapReason::Disk })
     }
 }
+
+/// Makes the files of open voices that have none there yet, so many at most.
+fn lay(ahead: &mut Ahead, voices: &BTreeMap<TrackId, Voice>, most: usize) -> Result<(), SpoolError> {
+    let missing = voices.values().filter(|voice| !ahead.holds(voice.fact.track)).take(most);
+    for voice in missing.collect::<Vec<_>>() {
+        match ahead.lay(voice.fact, &voice.public, &mut chance) {
+            // Its key: no reason to make none for the others. `lay_missing` will say it again.
+            Err(SpoolError::Wrong { what }) => tracing::error!(%what, "the spool refuses to make a voice file"),
+            laid => laid?,
+        }
+    }
+    Ok(())
+}
+
+/// The last half minute of a chunk: no key lies in memory for longer than it must.
+const AHEAD_SLOTS: u64 = 30_000 / Slot::MS;
+
+/// A hundred voices are ready in ten seconds, and no second has much to do for it.
+const AHEAD_A_SECOND: usize = 10;
 
 /// A chunk of half the size that an archive takes is handed over.
 const LARGE_PERCENT: u64 = 50;

@@ -1,5 +1,7 @@
 //! What the recorder lays down, read back by the archive's own reader and decoded.
 
+mod many;
+
 use std::path::Path;
 use std::time::Duration;
 
