@@ -81,7 +81,8 @@ fn an_unknown_method_is_405_and_no_common_codec_is_488() {
     wire.send(publish.as_bytes());
     assert_eq!(wire.status(), Some(405));
     assert_eq!(counted(&house)["answered"]["405"], 1);
-    let foreign = OFFER.replace("RTP/AVP 8 101", "RTP/AVP 3 97").replace("a=rtpmap:8 PCMA/8000", "a=rtpmap:97 iLBC/8000");
+    let foreign =
+        OFFER.replace("RTP/AVP 8 101", "RTP/AVP 3 97").replace("a=rtpmap:8 PCMA/8000", "a=rtpmap:97 iLBC/8000");
     let invite = wire.request("INVITE", "", &foreign);
     wire.send(invite.as_bytes());
     assert_eq!(wire.status(), Some(488));

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use media::Sound;
+
 use super::super::super::encoder::Encoder;
 use super::super::super::{Frames, RING_PIECES};
 use super::*;
@@ -27,7 +29,7 @@ fn many(tracks: u8, chunk: Duration) -> Bench {
 }
 
 /// A voice that is no pure tone: an encoder has something to do.
-fn talk(slot: u64) -> media::Frame {
+fn talk(slot: u64) -> Sound {
     let mut frame = [0; 160];
     tone::sine(180.0, -20.0, slot * 160, &mut frame);
     let mut noise = slot as u32 + 1;
@@ -35,7 +37,7 @@ fn talk(slot: u64) -> media::Frame {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         *sample += (noise >> 22) as i16 - 512;
     }
-    frame
+    Sound::Narrow(frame)
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn files_and_keys_of_the_next_chunk_are_there_before_it_begins() {
 #[test]
 fn three_seconds_of_a_hundred_voices_wait_in_the_ring_and_what_comes_then_is_refused_at_once() {
     let (frames, end) = Frames::ring(RING_PIECES);
-    let piece = |slot: u64, n: u8| Taped::Frame { track: track(n), slot: Slot(slot), frame: [0; 160] };
+    let piece = |slot: u64, n: u8| Taped::Frame { track: track(n), slot: Slot(slot), frame: Sound::silence(false) };
     let three_seconds = 3 * SECOND;
     for slot in 0..three_seconds {
         assert!((1..=HUNDRED).all(|n| frames.push(piece(slot, n))), "slot {slot}");
@@ -103,7 +105,7 @@ fn three_seconds_of_a_hundred_voices_wait_in_the_ring_and_what_comes_then_is_ref
 #[test]
 fn what_a_hundred_talking_tracks_cost_beside_their_encoding() {
     let until = 10 + 3 * SECOND;
-    let frames: Vec<media::Frame> = (10..until).map(talk).collect();
+    let frames: Vec<Sound> = (10..until).map(talk).collect();
     let mut encoders: Vec<Encoder> = (0..HUNDRED).map(|_| Encoder::new().unwrap()).collect();
     let began = processor_ns();
     for (slot, frame) in (10..).zip(&frames) {
@@ -116,7 +118,7 @@ fn what_a_hundred_talking_tracks_cost_beside_their_encoding() {
     let began = processor_ns();
     for (slot, frame) in (10..).zip(&frames) {
         for n in 1..=HUNDRED {
-            bench.desk.keep(Taped::Frame { track: track(n), slot: Slot(slot), frame: *frame });
+            bench.desk.keep(Taped::Frame { track: track(n), slot: Slot(slot), frame: frame.clone() });
         }
         bench.desk.slot_passed(Slot(slot));
     }
