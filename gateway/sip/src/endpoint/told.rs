@@ -91,7 +91,15 @@ impl Endpoint {
                 (Stage::Leaving, Method::Bye) => After::Gone,
                 // The INVITE this CANCEL was for is not known there any more (RFC 3261 9.2).
                 (Stage::Calling(_), Method::Cancel) if matches!(status, 408 | 481) => fail(turn, call, 487),
-                _ => After::Stays,
+                // The answer to nothing else that we ask is the end of a call.
+                (
+                    Stage::Offered { .. } | Stage::Calling(_) | Stage::Standing { .. } | Stage::Leaving,
+                    Method::Invite | Method::Ack | Method::Cancel | Method::Bye,
+                ) => After::Stays,
+                (
+                    Stage::Offered { .. } | Stage::Calling(_) | Stage::Standing { .. } | Stage::Leaving,
+                    Method::Options | Method::Info | Method::Update | Method::Other(_),
+                ) => After::Stays,
             });
         }
     }
