@@ -128,6 +128,30 @@ pub enum MediaEvent {
     },
 }
 
+impl MediaEvent {
+    /// The permit that this line begins.
+    pub fn begun(&self) -> Option<&TrackFact> {
+        match self {
+            Self::Track(fact) => Some(fact),
+            Self::Seat(_) | Self::Left { .. } | Self::TrackEnded { .. } | Self::Gap { .. } => None,
+            Self::Started | Self::Paused | Self::Resumed | Self::Stopped | Self::Marker { .. } => None,
+            Self::OffRecord { .. } | Self::Clock { .. } => None,
+            Self::Erased { .. } | Self::Interrupted | Self::Close { .. } => None,
+        }
+    }
+
+    /// The track whose permit this line ends, and the first slot that is no longer permitted.
+    pub fn ended(&self) -> Option<(TrackId, Slot)> {
+        match self {
+            Self::TrackEnded { track, until, .. } => Some((*track, *until)),
+            Self::Seat(_) | Self::Left { .. } | Self::Track(_) | Self::Gap { .. } => None,
+            Self::Started | Self::Paused | Self::Resumed | Self::Stopped | Self::Marker { .. } => None,
+            Self::OffRecord { .. } | Self::Clock { .. } => None,
+            Self::Erased { .. } | Self::Interrupted | Self::Close { .. } => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {

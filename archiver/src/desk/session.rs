@@ -87,10 +87,17 @@ impl Signed {
         use crate::recording::Refused;
         match &error {
             HouseError::Store(StoreError::Refused(Refused::StillReceiving)) => self.sorry(Answer::MeetingRunning),
-            HouseError::Store(StoreError::Refused(_)) => self.sorry(Answer::TooLate),
+            HouseError::Store(StoreError::Refused(
+                Refused::NotYours(_) | Refused::NotApproved | Refused::TooLate | Refused::TooEarly,
+            )) => self.sorry(Answer::TooLate),
             HouseError::Store(StoreError::Missing(_)) => self.sorry(Answer::Missing),
             HouseError::Locked => self.sorry(Answer::Locked),
-            _ => self.trouble(&error),
+            HouseError::Store(
+                StoreError::Open { .. } | StoreError::Migrate(_) | StoreError::Query { .. } | StoreError::Row { .. },
+            ) => self.trouble(&error),
+            HouseError::Folder { .. } | HouseError::NoArchive(_) | HouseError::Gone => self.trouble(&error),
+            HouseError::Vault(_) | HouseError::Keys(_) | HouseError::Embedded(_) => self.trouble(&error),
+            HouseError::StorePlace(_) => self.trouble(&error),
         }
     }
 }

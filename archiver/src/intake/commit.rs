@@ -66,10 +66,10 @@ impl Intake {
             let voice = chunk.voices.iter().find(|voice| voice.fact.track == fact.track);
             // A key that was destroyed says "erased" whoever ordered it.
             let lives = !erased.contains(&fact.track) && tx.use_key(fact.track, now_ms).await?;
-            let state = match voice {
-                _ if !lives => TrackState::Erased,
-                Some(Voice { uncovered: Some(_), .. }) => TrackState::Quarantined,
-                Some(_) | None => TrackState::Living,
+            let state = match voice.map(|voice| &voice.uncovered) {
+                Some(_) | None if !lives => TrackState::Erased,
+                Some(Some(_)) => TrackState::Quarantined,
+                Some(None) | None => TrackState::Living,
             };
             let until = ends.get(&fact.track).copied().or(voice.and_then(|voice| voice.until));
             tx.note_track(&Track {
@@ -121,26 +121,13 @@ pub(super) fn archive(object: &str) -> Deed<'_> {
 }
 
 fn facts_of(chunk: &Chunk) -> BTreeMap<TrackId, TrackFact> {
-    let later = chunk.media.iter().filter_map(|(_, event)| match event {
-        MediaEvent::Track(fact) => Some(*fact),
-        MediaEvent::Seat(_) | MediaEvent::Left { .. } | MediaEvent::TrackEnded { .. } | MediaEvent::Gap { .. } => None,
-        MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => None,
-        MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock { .. } => None,
-        MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => None,
-    });
+    let later = chunk.media.iter().filter_map(|(_, event)| event.begun().copied());
     let voices = chunk.voices.iter().map(|voice| voice.fact);
     chunk.head.tracks.iter().copied().chain(later).chain(voices).map(|fact| (fact.track, fact)).collect()
 }
 
 fn ends_of(chunk: &Chunk) -> BTreeMap<TrackId, Slot> {
-    let end = |(_, event): &(Slot, MediaEvent)| match event {
-        MediaEvent::TrackEnded { track, until, .. } => Some((*track, *until)),
-        MediaEvent::Seat(_) | MediaEvent::Left { .. } | MediaEvent::Track(_) | MediaEvent::Gap { .. } => None,
-        MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => None,
-        MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock { .. } => None,
-        MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => None,
-    };
-    chunk.media.iter().filter_map(end).collect()
+    chunk.media.iter().filter_map(|(_, event)| event.ended()).collect()
 }
 
 fn seats_of(chunk: &Chunk) -> BTreeMap<SeatNo, SeatFact> {

@@ -43,7 +43,12 @@ pub fn clock(chunk: &Chunk) -> ClockMap {
                 let error_ms = error_us.saturating_abs().saturating_add(999) / 1000;
                 Some(Point { slot: *slot, utc: Utc { utc_ms: *utc_ms, error_ms, ntp: *ntp } })
             }
-            _ => None,
+            MediaEvent::Seat(_) | MediaEvent::Left { .. } | MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } => {
+                None
+            }
+            MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => None,
+            MediaEvent::Gap { .. } | MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } => None,
+            MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => None,
         })
         .collect();
     points.sort_by_key(|point| point.slot);

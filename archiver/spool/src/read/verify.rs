@@ -136,10 +136,7 @@ fn permits(
     media: &[(Slot, MediaEvent)],
     acts: &[(Slot, Act)],
 ) -> Result<BTreeMap<TrackId, Permit>, Rejection> {
-    let begun = media.iter().filter_map(|(_, event)| match event {
-        MediaEvent::Track(fact) => Some(fact),
-        _ => None,
-    });
+    let begun = media.iter().filter_map(|(_, event)| event.begun());
     let mut permits = BTreeMap::new();
     for fact in head.tracks.iter().chain(begun) {
         if permits.insert(fact.track, Permit { fact: *fact, until: None }).is_some() {
@@ -154,11 +151,17 @@ fn permits(
                     return Err(Rejection::TwoPermits { track: *track });
                 }
             }
-            MediaEvent::Gap { track, .. } if !permits.contains_key(track) => {
-                return Err(Rejection::NoPermit { track: *track });
+            MediaEvent::Gap { track, .. } => {
+                if !permits.contains_key(track) {
+                    return Err(Rejection::NoPermit { track: *track });
+                }
             }
             MediaEvent::Erased { track } => known(*track, &permits, acts)?,
-            _ => {}
+            // The others speak of no permit.
+            MediaEvent::Track(_) | MediaEvent::Seat(_) | MediaEvent::Left { .. } => {}
+            MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => {}
+            MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock { .. } => {}
+            MediaEvent::Interrupted | MediaEvent::Close { .. } => {}
         }
     }
     let mut seats: BTreeMap<SeatNo, Vec<&Permit>> = BTreeMap::new();

@@ -60,10 +60,7 @@ impl Past {
     /// Every permit this chunk knows of.
     pub(super) fn tracks(&self) -> BTreeMap<TrackId, TrackFact> {
         let carried = self.head.tracks.iter();
-        let begun = self.events.iter().filter_map(|(_, event)| match event {
-            MediaEvent::Track(fact) => Some(fact),
-            _ => None,
-        });
+        let begun = self.events.iter().filter_map(|(_, event)| event.begun());
         carried.chain(begun).map(|fact| (fact.track, *fact)).collect()
     }
 
@@ -75,10 +72,8 @@ impl Past {
 
     /// The slot at which the journal says that a permit ended.
     pub(super) fn ended(&self, track: TrackId) -> Option<Slot> {
-        self.events.iter().find_map(|(_, event)| match event {
-            MediaEvent::TrackEnded { track: ended, until, .. } if *ended == track => Some(*until),
-            _ => None,
-        })
+        let mut ended = self.events.iter().filter_map(|(_, event)| event.ended());
+        ended.find(|(ended, _)| *ended == track).map(|(_, until)| until)
     }
 
     pub(super) fn mentions(&self, track: TrackId) -> bool {
@@ -91,10 +86,8 @@ impl Past {
 
     /// The facts of a track's files, as the close line says they were.
     pub(super) fn facts_of(&self, place: &Place, track: TrackId) -> io::Result<Vec<FileFact>> {
-        let files = match self.events.last() {
-            Some((_, MediaEvent::Close { files, .. })) => files.as_slice(),
-            _ => &[],
-        };
+        let close = self.events.last().map(|(_, event)| event);
+        let files = if let Some(MediaEvent::Close { files, .. }) = close { files.as_slice() } else { &[] };
         facts_of(place, track, |name| files.iter().find(|fact| fact.name == name).cloned())
     }
 

@@ -141,10 +141,14 @@ impl Running {
     }
 
     pub(super) fn note(&mut self, slot: Slot, event: MediaEvent) -> Result<(), SpoolError> {
+        // What else a line may say changes no head.
         match &event {
             MediaEvent::Seat(fact) => self.seats.push(*fact),
             MediaEvent::Left { seat } => self.seats.retain(|fact| fact.seat != *seat),
-            _other_lines_change_no_head => {}
+            MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } | MediaEvent::Gap { .. } => {}
+            MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => {}
+            MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock { .. } => {}
+            MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => {}
         }
         self.owe(Owed::Line(slot, event));
         self.pay()
