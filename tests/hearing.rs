@@ -4,11 +4,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::ears::Person::{Anna, Bert, Clara};
+use crate::support::ears::TRACE_DBOV;
 use crate::support::house::{Ground, House, Wish};
 use crate::support::http;
 use crate::support::makers::{Baresip, Linphone};
 use crate::support::network::Network;
-use crate::support::phone::Phone;
+use crate::support::phone::{Phone, tone_at};
 use crate::support::until;
 
 #[test]
@@ -62,7 +63,12 @@ fn two_telephones_of_two_makers_hear_each_other_and_not_themselves() {
 #[test]
 fn three_hear_each_other_and_nobody_hears_themselves_or_a_key() {
     let house = House::open();
-    let mut all = [Phone::calls(&house, Anna), Phone::calls(&house, Bert), Phone::calls(&house, Clara)];
+    // Anna listens for the keys' tones as well, and Clara's telephone lets hers be heard, as many do.
+    let mut all = [
+        Phone::calls_with(&house, Anna, &["--listen", &KEY_4_HZ.to_string()]),
+        Phone::calls(&house, Bert),
+        Phone::calls_with(&house, Clara, &["--keys-aloud"]),
+    ];
     for phone in &mut all {
         phone.arrives(&house);
         phone.refuses(&house);
@@ -75,8 +81,14 @@ fn three_hear_each_other_and_nobody_hears_themselves_or_a_key() {
     bert.speaks();
     anna.hears(Bert);
     clara.hears(Bert);
-    // Keys are events; what the others hear of them is nothing, and the tone goes on.
+    // What the others hear of keys is nothing, and the tone goes on.
+    anna.listens(1);
     clara.keys("*4");
+    clara.listens(1);
+    for second in anna.has_heard(3) {
+        let dbov = tone_at(&second, KEY_4_HZ).expect("the tone was listed");
+        assert!(dbov < TRACE_DBOV, "Anna hears Clara's keys at {dbov} dBov: {second}");
+    }
     anna.hears(Bert);
     anna.falls_silent();
     bert.falls_silent();
@@ -118,4 +130,6 @@ fn calls_now(house: &House) -> u64 {
     health.json()["calls"].as_u64().expect("a number of calls")
 }
 
+/// One of the two tones of `4`, and of `*`.
+const KEY_4_HZ: u32 = 1209;
 const LONG: Duration = Duration::from_secs(90);

@@ -164,6 +164,12 @@ impl Phone {
         (0..seconds).map(|_| self.awaits("a second of sound", HEARS, |event| event["event"] == "second")).collect()
     }
 
+    /// The next `seconds` whole seconds, those included that have come meanwhile: what was heard while something else
+    /// happened, after [`Phone::listens`].
+    pub(crate) fn has_heard(&mut self, seconds: u32) -> Vec<Value> {
+        (0..seconds).map(|_| self.awaits("a second of sound", HEARS, |event| event["event"] == "second")).collect()
+    }
+
     /// Hangs up and says how the call went.
     pub(crate) fn hangs_up(mut self) -> Value {
         self.does("!h");
@@ -228,8 +234,13 @@ fn within(limit: Duration, mut is: impl FnMut() -> bool) -> bool {
 
 /// How loud this person is in a `second` event.
 pub(crate) fn tone(second: &Value, whom: Person) -> Option<f32> {
+    tone_at(second, whom.hz())
+}
+
+/// How loud a frequency that the telephone listens for is in a `second` event.
+pub(crate) fn tone_at(second: &Value, hz: u32) -> Option<f32> {
     let tones = second["tones"].as_array()?;
-    let tone = tones.iter().find(|tone| tone["hz"] == whom.hz())?;
+    let tone = tones.iter().find(|tone| tone["hz"] == hz)?;
     tone["dbov"].as_f64().map(|dbov| dbov as f32)
 }
 

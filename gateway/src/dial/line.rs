@@ -17,6 +17,7 @@ use serde::Serialize;
 use sip::sdp::{Chosen, Codec};
 use sip::{Command, Ended, Endpoint, Event, Leg, Limits, Output, Path, Transport, sdp};
 
+use super::aloud::Aloud;
 use super::hearing::{Arrivals, Hearing, Second, Sums};
 use super::script::{self, Do, Walk};
 use crate::config::Ports;
@@ -37,6 +38,7 @@ pub(super) struct Call {
     /// What `t` starts.
     pub(super) sound: Sound,
     pub(super) loop_back: bool,
+    pub(super) keys_aloud: bool,
     pub(super) longest: Duration,
     /// Further steps come on the standard input; its end hangs up.
     pub(super) live: bool,
@@ -314,6 +316,7 @@ struct Talk {
     slot: u64,
     leg: media::leg::Leg,
     codec: Codec,
+    aloud: Option<Aloud>,
     socket: MediaSocket,
     hearing: Hearing,
     arrivals: Arrivals,
@@ -344,6 +347,7 @@ impl Talk {
             slot: 0,
             leg,
             codec: chosen.codec,
+            aloud: call.keys_aloud.then(|| Aloud::new(law, chosen.payload_type)),
             socket: MediaSocket::new(rtp, SourceRule::Exact, chosen.remote),
             hearing: Hearing::new(call.listen.clone()),
             arrivals: Arrivals::default(),
@@ -459,8 +463,12 @@ impl Talk {
         g711::encode(self.leg.law(), &frame, &mut payload);
         let mut packet = [0_u8; PACKET_BYTES];
         let length = self.leg.packet(&payload, &mut packet);
-        if let Some(bytes) = packet.get(..length).filter(|bytes| !bytes.is_empty()) {
-            self.socket.send(bytes);
+        let Some(bytes) = packet.get_mut(..length).filter(|bytes| !bytes.is_empty()) else { return };
+        let mut sound = [0_u8; PACKET_BYTES];
+        let beside = self.aloud.as_mut().map_or(0, |aloud| aloud.besides(bytes, &mut sound));
+        self.socket.send(bytes);
+        if let Some(sound) = sound.get(..beside).filter(|sound| !sound.is_empty()) {
+            self.socket.send(sound);
         }
     }
 

@@ -16,6 +16,7 @@ use crate::wav;
 use line::{Call, Sound};
 use script::Walk;
 
+mod aloud;
 mod hearing;
 mod line;
 mod script;
@@ -41,6 +42,9 @@ pub struct DialArgs {
     /// Send back what is heard, as a loudspeaker beside a microphone does.
     #[arg(long)]
     pub loop_back: bool,
+    /// Let every key be heard as well, as the sound of its two tones beside its events.
+    #[arg(long)]
+    pub keys_aloud: bool,
     /// Hang up after so many seconds.
     #[arg(long, default_value_t = 3600)]
     pub seconds: u64,
@@ -104,6 +108,7 @@ fn try_run(arguments: DialArgs) -> Result<bool, DialError> {
         walk: Walk::new(script::parse(&arguments.script)?),
         sound,
         loop_back: arguments.loop_back,
+        keys_aloud: arguments.keys_aloud,
         longest: Duration::from_secs(arguments.seconds),
         live: arguments.stdin,
         listen: arguments.listen,

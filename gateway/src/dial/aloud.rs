@@ -1,0 +1,131 @@
+//! Keys that can be heard: the two tones that many telephones send as sound beside a key's events.
+//!
+//! [`Aloud::besides`] takes every packet that the leg made, numbers it anew, and says what is to follow it.
+//!
+//! Not here: the events themselves (`media::dtmf`), and when a key is down (`dial::script`).
+
+use media::g711::{self, Law};
+use media::leg::PACKET_BYTES;
+use media::{Coded, Frame, SILENCE, SLOT_SAMPLES, rtp, tone};
+
+/// One telephone's packets, with the sound of its keys between them.
+#[derive(Debug)]
+pub(super) struct Aloud {
+    law: Law,
+    /// Of sound.
+    payload_type: u8,
+    /// Ours from the first packet on: there are more packets than the leg knows of.
+    seq: Option<u16>,
+    /// Slots since the key that is down began.
+    down: u32,
+}
+
+impl Aloud {
+    pub(super) fn new(law: Law, payload_type: u8) -> Self {
+        Self { law, payload_type, seq: None, down: 0 }
+    }
+
+    /// Numbers `packet` anew. Where it is an event, `into` becomes the packet of its sound; the answer is its length.
+    pub(super) fn besides(&mut self, packet: &mut [u8], into: &mut [u8; PACKET_BYTES]) -> usize {
+        let Some(made) = rtp::parse(packet) else { return 0 };
+        let (began, ssrc) = (made.timestamp, made.ssrc);
+        // The packets that tell its end come when it is up.
+        let down = made.payload_type != self.payload_type && made.payload.get(1).is_some_and(|flags| flags & END == 0);
+        let event = made.payload.first().copied().filter(|_| down);
+        let first = made.seq;
+        let seq = self.number(first);
+        if let Some(place) = packet.get_mut(2..4) {
+            place.copy_from_slice(&seq.to_be_bytes());
+        }
+        let Some((low, high)) = event.and_then(tones) else {
+            self.down = 0;
+            return 0;
+        };
+        let passed = self.down * SLOT_SAMPLES as u32;
+        self.down += 1;
+        let payload = self.coded(low, high, u64::from(passed));
+        let sound = rtp::Packet {
+            payload_type: self.payload_type,
+            marker: false,
+            seq: self.number(first),
+            timestamp: began.wrapping_add(passed),
+            ssrc,
+            payload: &payload,
+        };
+        rtp::write(into, &sound)
+    }
+
+    fn number(&mut self, first: u16) -> u16 {
+        let seq = self.seq.unwrap_or(first);
+        self.seq = Some(seq.wrapping_add(1));
+        seq
+    }
+
+    fn coded(&self, low: f32, high: f32, start: u64) -> Coded {
+        let (mut sound, mut other): (Frame, Frame) = (SILENCE, SILENCE);
+        tone::sine(low, KEY_DBOV, start, &mut sound);
+        tone::sine(high, KEY_DBOV, start, &mut other);
+        sound.iter_mut().zip(other).for_each(|(sum, sample)| *sum = sum.saturating_add(sample));
+        let mut coded: Coded = [0; SLOT_SAMPLES];
+        g711::encode(self.law, &sound, &mut coded);
+        coded
+    }
+}
+
+/// The two frequencies (ITU-T Q.23) of an event code (RFC 4733 section 3.2), in Hz.
+fn tones(event: u8) -> Option<(f32, f32)> {
+    const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
+    const COLUMNS: [f32; 3] = [1209.0, 1336.0, 1477.0];
+    let (row, column) = match event {
+        0 => (3, 1),
+        1..=9 => ((event - 1) / 3, (event - 1) % 3),
+        10 => (3, 0),
+        11 => (3, 2),
+        12.. => return None,
+    };
+    Some((*ROWS.get(usize::from(row))?, *COLUMNS.get(usize::from(column))?))
+}
+
+/// RFC 4733 section 2.3.2.
+const END: u8 = 0x80;
+const KEY_DBOV: f32 = -16.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use media::leg::{Leg, LegConfig};
+
+    #[test]
+    fn a_key_is_sent_as_events_and_as_sound_in_one_numbering() {
+        let config = LegConfig {
+            law: Law::A,
+            payload_type: 8,
+            events: Some(101),
+            ssrc: 7,
+            first_seq: 40,
+            first_timestamp: 1600,
+        };
+        let (mut leg, mut aloud) = (Leg::new(config), Aloud::new(Law::A, 8));
+        let (mut packet, mut beside) = ([0; PACKET_BYTES], [0; PACKET_BYTES]);
+        let (mut seqs, mut sounds) = (Vec::new(), Vec::new());
+        for slot in 0..20 {
+            if slot == 3 {
+                assert!(leg.press('4', 100));
+            }
+            let length = leg.packet(&[0xd5; SLOT_SAMPLES], &mut packet);
+            let length_beside = aloud.besides(&mut packet[..length], &mut beside);
+            seqs.push(rtp::parse(&packet[..length]).unwrap().seq);
+            if let Some(sound) = rtp::parse(&beside[..length_beside]).filter(|_| length_beside > 0) {
+                seqs.push(sound.seq);
+                sounds.push(sound.timestamp);
+                let mut heard = SILENCE;
+                g711::decode(Law::A, sound.payload, &mut heard);
+                assert!(tone::dbov_at(770.0, 8000, &heard) > -20.0 && tone::dbov_at(1209.0, 8000, &heard) > -20.0);
+            }
+        }
+        assert_eq!(seqs, (40..40 + seqs.len() as u16).collect::<Vec<_>>());
+        let from = 1600 + 3 * 160;
+        assert_eq!(sounds.len(), 5, "100 ms: {sounds:?}");
+        assert_eq!(sounds, (0..sounds.len() as u32).map(|n| from + n * 160).collect::<Vec<_>>());
+    }
+}
