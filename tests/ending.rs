@@ -10,7 +10,7 @@ use crate::support::clock::Clock;
 use crate::support::ears::Person::Anna;
 use crate::support::house::{House, Wish};
 use crate::support::phone::Phone;
-use crate::support::{files_below, program, until};
+use crate::support::{files_below, program, sql, until};
 
 #[test]
 fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_verifies() {
@@ -38,9 +38,16 @@ fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_ve
     let sound: Vec<Vec<u8>> = objects.iter().map(|file| std::fs::read(file).expect("an object")).collect();
     let secrets = secrets_of_tracks(&data);
     assert!(!secrets.is_empty(), "no key of a track is in the database");
-    for secret in &secrets {
-        assert!(is_somewhere(&database_files(&data), secret), "the search does not find what is there");
+    let envelopes = envelopes(&data);
+    assert!(!envelopes.is_empty(), "no envelope is in the database");
+    for bytes in secrets.iter().chain(&envelopes) {
+        assert!(is_somewhere(&database_files(&data), bytes), "the search does not find what is there");
     }
+    let title = sql(&data, "select title from recordings");
+    assert!(
+        title.len() >= 8 && times_in(&database_files(&data), title.as_bytes()) >= 2,
+        "no title to look for: {title}"
+    );
     let ground = house.close();
 
     // The minutes were approved; four days later the archive is started again.
@@ -68,9 +75,21 @@ fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_ve
     for secret in &secrets {
         assert!(!is_somewhere(&everything, secret), "a track's private half is still in the database or its log");
     }
+    for envelope in &envelopes {
+        assert!(!is_somewhere(&everything, envelope), "an envelope is still in the database or its log");
+    }
+    // The meeting goes on and keeps its name; that this recording had it is nowhere any more.
+    assert_eq!(sql(&data, "select count(*) from recordings where title is not null"), "0", "the title stays");
+    assert_eq!(times_in(&everything, title.as_bytes()), 1, "the title is still in the database or its log");
+    for table in ["objects", "tracks", "chunks", "gaps", "clocks", "moments", "seats", "exports", "orders"] {
+        assert_eq!(sql(&data, &format!("select count(*) from {table}")), "0", "rows of {table} stay");
+    }
     // What stays: that she was asked and said yes, what was done, and the proof.
-    let evidence = sql(&data, "select count(*) from payloads");
-    assert!(evidence.trim().parse::<u32>().is_ok_and(|n| n > 0), "no evidence is left: {evidence}");
+    assert_eq!(evidence(&data, "consent"), ["offered", "given"], "what she was asked and said");
+    let done = evidence(&data, "audit");
+    for deed in ["chunk_taken", "export", "approve_minutes", "term_passed", "keys_destroyed", "destroyed"] {
+        assert!(done.iter().any(|kind| kind == deed), "{deed} is not in the audit any more: {done:?}");
+    }
 
     let proof = proof(&data);
     let verified = verify(&proof);
@@ -121,15 +140,18 @@ fn secrets_of_tracks(data: &Path) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn sql(data: &Path, query: &str) -> String {
-    let output = Command::new("sqlite3")
-        .arg("-readonly")
-        .arg(data.join("archiver/archive.db"))
-        .arg(query)
-        .output()
-        .expect("sqlite3 runs (deploy/needs tests)");
-    assert!(output.status.success(), "{query}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
+/// Wrapped file keys, as bytes.
+fn envelopes(data: &Path) -> Vec<Vec<u8>> {
+    sql(data, "select hex(envelope) from envelopes").lines().map(unhex).collect()
+}
+
+/// What is still to be read of a chain, kind by kind.
+fn evidence(data: &Path, chain: &str) -> Vec<String> {
+    let query = format!(
+        "select l.kind from links l join payloads p on p.chain = l.chain and p.seq = l.seq \
+         where l.chain = '{chain}' order by l.seq"
+    );
+    sql(data, &query).lines().map(str::to_owned).collect()
 }
 
 fn unhex(line: &str) -> Vec<u8> {
@@ -144,6 +166,12 @@ fn is_somewhere(files: &[PathBuf], bytes: &[u8]) -> bool {
     files
         .iter()
         .any(|file| std::fs::read(file).is_ok_and(|content| content.windows(bytes.len()).any(|window| window == bytes)))
+}
+
+fn times_in(files: &[PathBuf], bytes: &[u8]) -> usize {
+    let in_one =
+        |file: &PathBuf| std::fs::read(file).map_or(0, |all| all.windows(bytes.len()).filter(|w| *w == bytes).count());
+    files.iter().map(in_one).sum()
 }
 
 const SWEPT: Duration = Duration::from_secs(90);

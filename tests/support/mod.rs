@@ -17,6 +17,7 @@ pub(crate) mod phone;
 pub(crate) mod wire;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Asks again and again until there is something, or fails the story with what was waited for.
@@ -29,6 +30,18 @@ pub(crate) fn until<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Opt
         assert!(Instant::now() < end, "waited {limit:?} in vain for: {what}");
         std::thread::sleep(BETWEEN_LOOKS);
     }
+}
+
+/// What the archive's database answers, a row a line, the columns apart by `|`.
+pub(crate) fn sql(data: &Path, query: &str) -> String {
+    let output = Command::new("sqlite3")
+        .arg("-readonly")
+        .arg(data.join("archiver/archive.db"))
+        .arg(query)
+        .output()
+        .expect("sqlite3 runs (deploy/needs tests)");
+    assert!(output.status.success(), "{query}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }
 
 /// The top of the source tree.

@@ -1,10 +1,13 @@
 //! Sweeping over a real store and a real database: what is due is gone, and what is gone is proven.
+//!
+//! Not here: that nothing is left in the raw bytes of the database (the stories, `tests/ending.rs`).
 
 use std::time::Duration;
 
 use jiff::{Span, civil::Date};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Outcome, SweepError};
+use super::{Outcome, Sweep, SweepError};
 use crate::access::{Person, Purpose, Role};
 use crate::bench::{Bench, RECORDING};
 use crate::evidence::{Chain, check};
@@ -13,7 +16,7 @@ use crate::recording::State;
 use crate::retention::Anchor;
 use crate::store::quarantines::Quarantine;
 use crate::store::recordings::Recording;
-use crate::vault::object_prefix;
+use crate::vault::{Vault, object_name, object_prefix};
 use crate::verify;
 
 async fn taken() -> (Bench, String) {
@@ -147,6 +150,53 @@ async fn nothing_is_called_empty_while_the_spool_holds_some_of_it() {
     bench.spool.acknowledge(&late).unwrap();
     bench.sweep().run(&bench.world()).await.unwrap();
     assert!(bench.house.store().proof(RECORDING).await.unwrap().is_some());
+}
+
+/// A way to the bench's store on which every deletion is answered as done and none arrives.
+async fn a_store_that_keeps_everything(bench: &Bench) -> Vault {
+    let real = bench.house.vault().endpoint().trim_start_matches("http://").to_owned();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let way = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut store = tokio::net::TcpStream::connect(&real).await.unwrap();
+            tokio::spawn(async move {
+                let (mut asked, mut told) = ([0; 65_536], [0; 65_536]);
+                loop {
+                    tokio::select! {
+                        // A deletion has no body and comes in one piece.
+                        Ok(length @ 1..) = client.read(&mut asked) => {
+                            if asked.starts_with(b"DELETE ") {
+                                client.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+                            } else {
+                                store.write_all(&asked[..length]).await.unwrap();
+                            }
+                        }
+                        Ok(length @ 1..) = store.read(&mut told) => client.write_all(&told[..length]).await.unwrap(),
+                        else => return,
+                    }
+                }
+            });
+        }
+    });
+    bench.house.vault().by_way_of(way)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_only_says_it_deleted_is_not_called_empty() {
+    let (bench, name) = approved(4).await;
+    let object = object_name(RECORDING, &name, bench.track(0));
+    let (store, keys) = (bench.house.store().clone(), bench.house.keys().clone());
+    let vault = a_store_that_keeps_everything(&bench).await;
+    let sweep = Sweep::new(store.clone(), vault, keys, bench.house.data().to_owned());
+    let run = sweep.run(&bench.world()).await;
+    assert!(matches!(&run, Err(SweepError::NotEmpty(left)) if left.starts_with(&object_prefix(RECORDING))), "{run:?}");
+    assert_eq!(store.recording(RECORDING).await.unwrap().unwrap().state, State::Destroying);
+    assert!(store.proof(RECORDING).await.unwrap().is_none());
+    assert!(bench.house.vault().get(&object).await.is_ok(), "it is still there");
+
+    bench.sweep().run(&bench.world()).await.unwrap();
+    assert!(store.proof(RECORDING).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

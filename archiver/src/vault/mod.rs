@@ -80,6 +80,12 @@ impl Vault {
         Self { client: Client::from_conf(config), place, unversioned: Arc::default() }
     }
 
+    /// The same store, reached by another way.
+    #[cfg(test)]
+    pub(crate) fn by_way_of(&self, endpoint: String) -> Self {
+        Self::at(Place { endpoint, ..self.place.clone() })
+    }
+
     /// The endpoint, for proof and pages.
     pub fn endpoint(&self) -> &str {
         &self.place.endpoint
