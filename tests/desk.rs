@@ -8,7 +8,7 @@ use crate::support::ears::Person::{Anna, Bert};
 use crate::support::house::House;
 use crate::support::http;
 use crate::support::phone::Phone;
-use crate::support::until;
+use crate::support::{sql, until};
 
 /// A clerk who has opened the link of the demo's start.
 pub(crate) fn signs_in(house: &House) -> Browser {
@@ -42,6 +42,11 @@ fn plays(browser: &Browser, hz: u32) -> f64 {
          return isFinite(v) ? v : -200;"
     );
     browser.runs(&script).as_f64().unwrap_or(-200.0)
+}
+
+/// Where the player is, in seconds.
+fn is_at(browser: &Browser) -> f32 {
+    browser.runs("return document.getElementById('ton').currentTime").as_f64().expect("a time") as f32
 }
 
 fn seeks(browser: &Browser, to_s: f32) {
@@ -91,8 +96,17 @@ fn a_clerk_sees_who_is_recorded_plays_seeks_and_approves() {
     until("the clerk to hear Anna", HEARS, || (plays(&browser, Anna.hz()) > -50.0).then_some(()));
     seeks(&browser, 0.0);
     until("silence before her voice", HEARS, || (plays(&browser, Anna.hz()) < -90.0).then_some(()));
-    seeks(&browser, begins + 1.0);
-    until("the clerk to hear Anna after seeking", HEARS, || (plays(&browser, Anna.hz()) > -50.0).then_some(()));
+    // Played from a little before, it begins where the copy says, to a half second.
+    seeks(&browser, begins - 1.5);
+    let heard_at = until("the clerk to hear Anna after seeking", HEARS, || {
+        (plays(&browser, Anna.hz()) > -50.0).then(|| is_at(&browser))
+    });
+    assert!((heard_at - begins).abs() < 0.6, "she begins at {begins} s and is heard at {heard_at} s");
+    // The purpose was written down first, then every minute that was heard.
+    let listened = sql(&house.data(), "select payload from payloads where payload like '%Niederschrift erstellen%'");
+    let first = listened.lines().next().unwrap_or_default();
+    assert!(!first.is_empty() && !first.contains("heard "), "the purpose is not in the audit: {listened}");
+    assert!(listened.contains("heard all minutes 0-0"), "what was heard is not in the audit: {listened}");
 
     // One voice alone.
     browser.clicks(&format!("Telefon {}", 1));
