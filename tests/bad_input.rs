@@ -9,7 +9,7 @@ use crate::support::house::{Ground, House, Wish, signal};
 use crate::support::network::Network;
 use crate::support::phone::Phone;
 use crate::support::wire::Wire;
-use crate::support::{program, until};
+use crate::support::{ended, http, program, until};
 
 #[test]
 fn a_stranger_gets_no_answer_at_all() {
@@ -49,14 +49,20 @@ fn malformed_sip_is_dropped_or_answered_400_and_the_line_stays_up() {
         whole.replace("SIP/2.0/UDP", "").into_bytes(),
         whole.replace("CSeq: ", "CSeq: 99999999999 ").into_bytes(),
         whole.replace("Call-ID: ", "X: ").into_bytes(),
-        whole.replace("Max-Forwards: 70", "Max-Forwards: many").into_bytes(),
         whole.as_bytes()[..whole.len() / 2].to_vec(),
         whole.replace("Content-Length: ", "Content-Length: 9").into_bytes(),
-        [whole.as_bytes(), &[0xff, 0xfe, 0x00]].concat(),
     ];
     for bytes in &broken {
         wire.send(bytes);
     }
+    wire.assert_alive();
+    // None of them leads anywhere, and each is counted once.
+    let counted = turned_away(&house);
+    let number = |what: &str| counted[what].as_u64().expect("a number");
+    assert_eq!(number("dropped") + number("malformed"), broken.len() as u64, "{counted}");
+    // What is merely odd may be read.
+    wire.send(whole.replace("Max-Forwards: 70", "Max-Forwards: many").as_bytes());
+    wire.send(&[whole.as_bytes(), &[0xff, 0xfe, 0x00]].concat());
     wire.assert_alive();
     // Where enough can be read to answer at all, the answer is 400.
     let bytes = wire.request("INVITE", "", OFFER).replace("CSeq: ", "CSeq: 99999999999 ");
@@ -74,11 +80,13 @@ fn an_unknown_method_is_405_and_no_common_codec_is_488() {
     let publish = wire.request("GREET", "", "");
     wire.send(publish.as_bytes());
     assert_eq!(wire.status(), Some(405));
+    assert_eq!(turned_away(&house)["unknown_method"], 1);
     let video =
         OFFER.replace("RTP/AVP 8 101", "RTP/AVP 9 111").replace("a=rtpmap:8 PCMA/8000", "a=rtpmap:111 opus/48000/2");
     let invite = wire.request("INVITE", "", &video);
     wire.send(invite.as_bytes());
     assert_eq!(wire.status(), Some(488));
+    assert_eq!(turned_away(&house)["no_codec"], 1);
     wire.assert_alive();
 }
 
@@ -131,7 +139,9 @@ fn an_unknown_key_stops_the_start_with_key_line_and_what_would_be_right() {
     ] {
         let file = dir.path().join(format!("{name}.toml"));
         std::fs::write(&file, text).expect("a config file");
-        let output = Command::new(program(name)).args(["serve", "--config"]).arg(&file).output().expect("it runs");
+        let mut command = Command::new(program(name));
+        let output =
+            ended(&format!("{name} with an unknown key"), LONG, command.args(["serve", "--config"]).arg(&file));
         assert!(!output.status.success(), "{name} starts with an unknown key");
         let said = String::from_utf8_lossy(&output.stderr);
         for word in [line, key, right] {
@@ -192,6 +202,12 @@ fn a_chunk_that_does_not_verify_goes_to_quarantine_with_its_reason() {
     assert!(house.logs().contains("quarantine"), "nobody is told\n{}", house.logs());
     let said = std::fs::read_to_string(quarantine.join(&name).join("reason.json")).expect("a reason");
     assert!(said.contains("reason") && said.contains("destroy_by"), "neither a reason nor an end: {said}");
+}
+
+/// What the gateway counted of messages that led nowhere.
+fn turned_away(house: &House) -> serde_json::Value {
+    let health = http::ask_socket(&house.control_socket(), "GET", "/v1/health").expect("the control socket answers");
+    health.json()["turned_away"].clone()
 }
 
 fn free_port() -> String {

@@ -17,7 +17,7 @@ pub(crate) mod phone;
 pub(crate) mod wire;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Asks again and again until there is something, or fails the story with what was waited for.
@@ -30,6 +30,26 @@ pub(crate) fn until<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Opt
         assert!(Instant::now() < end, "waited {limit:?} in vain for: {what}");
         std::thread::sleep(BETWEEN_LOOKS);
     }
+}
+
+/// Runs a program that ought to end by itself, and says what it said; one that goes on fails the story.
+pub(crate) fn ended(what: &str, limit: Duration, command: &mut Command) -> Output {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|why| panic!("{what} does not run: {why}"));
+    let end = Instant::now() + limit;
+    while matches!(child.try_wait(), Ok(None)) {
+        if Instant::now() >= end {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("{what} goes on running");
+        }
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+    child.wait_with_output().expect("its output")
 }
 
 /// What the archive's database answers, a row a line, the columns apart by `|`.

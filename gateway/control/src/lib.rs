@@ -285,6 +285,21 @@ pub struct Health {
     pub spool: String,
     /// SIP addresses listened on, `ip:port`.
     pub sip: Vec<String>,
+    /// What came over SIP and led nowhere.
+    pub turned_away: TurnedAway,
+}
+
+/// SIP messages since the start that led nowhere, by what became of them; never whose they were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnedAway {
+    /// No SIP at all, or too broken to be answered.
+    pub dropped: u64,
+    /// Broken, but answered 400 (505, 513).
+    pub malformed: u64,
+    /// A method we do not know: 405.
+    pub unknown_method: u64,
+    /// No codec in common: 488.
+    pub no_codec: u64,
 }
 
 /// Why a request was not carried out; `reason` is for logs and people, `code` for programs.

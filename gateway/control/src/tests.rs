@@ -133,8 +133,10 @@ fn the_document_has_every_field_of_every_type_and_no_other() {
             calls: 0,
             spool: String::new(),
             sip: Vec::new(),
+            turned_away: TurnedAway::default(),
         },
     );
+    agrees("TurnedAway", &TurnedAway::default());
 }
 
 #[test]
@@ -200,6 +202,6 @@ fn the_document_names_every_event_and_what_it_carries() {
 #[test]
 fn the_document_describes_no_type_that_is_not_there() {
     let known = "Meeting Pins Open RuleNotice TrackKey PublicKey MeetingNow SeatNow Role SeatState Record Agenda Marker \
-                 Switch Floor Waiting CutDone Health Refusal Event";
+                 Switch Floor Waiting CutDone Health TurnedAway Refusal Event";
     assert_eq!(names(&schemas()), known.split_whitespace().map(str::to_owned).collect());
 }

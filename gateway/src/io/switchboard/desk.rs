@@ -2,7 +2,7 @@
 //!
 //! Not here: HTTP (`io::control`), and whether a meeting can be held as asked (`plan`).
 
-use control::{CutDone, Floor, Health, Meeting, MeetingNow, Record, Refusal, What};
+use control::{CutDone, Floor, Health, Meeting, MeetingNow, Record, Refusal, TurnedAway, What};
 use spool::id::{MeetingId, SeatNo};
 use spool::line::MediaEvent;
 use tokio::sync::oneshot;
@@ -149,6 +149,7 @@ impl Switchboard {
             calls: u32::try_from(self.lines.len()).unwrap_or(u32::MAX),
             spool: self.parts.config.spool().display().to_string(),
             sip: self.parts.listeners.iter().map(|listener| listener.local.to_string()).collect(),
+            turned_away: turned_away(self.parts.endpoint.counters()),
         }
     }
 
@@ -295,6 +296,15 @@ fn refused(why: Refused) -> Refusal {
 
 fn no_seat() -> Refusal {
     refusal("no-such-seat", "nobody sits there")
+}
+
+fn turned_away(counted: sip::Counters) -> TurnedAway {
+    TurnedAway {
+        dropped: counted.malformed_dropped,
+        malformed: counted.answered_400,
+        unknown_method: counted.answered_405,
+        no_codec: counted.answered_488,
+    }
 }
 
 const LONGEST_TEXT_ID: usize = 64;
