@@ -307,6 +307,23 @@ async fn any_ranges_together_are_the_whole_and_none_is_longer_than_a_quarter_meb
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_voice_is_that_voice_alone_and_all_are_the_sum() {
+    let bench = singing().await;
+    let browser = signed_in(&bench).await;
+    let all = listening(&browser).await;
+    let mut voices = Vec::new();
+    for name in ["alle", "telefon-1", "telefon-2"] {
+        let wav = browser.get(&all.replace("alle", name)).await.body;
+        let samples: Vec<i32> =
+            wav[44..].chunks_exact(2).map(|pair| i32::from(i16::from_le_bytes([pair[0], pair[1]]))).collect();
+        assert!(samples.iter().any(|sample| *sample != 0), "{name} is silent");
+        voices.push(samples);
+    }
+    let sum: Vec<i32> = voices[1].iter().zip(&voices[2]).map(|(one, two)| one + two).collect();
+    assert!(voices[0] == sum, "all voices are not the sum of each");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_erased_voice_falls_silent_for_somebody_who_is_listening() {
     let bench = singing().await;
     let browser = signed_in(&bench).await;
