@@ -114,6 +114,8 @@ fn three_wrong_pins_end_in_a_friendly_goodbye() {
     }
     let report = anna.hears_goodbye();
     assert_eq!(report["answered"], true);
+    // For the wrong PINs, and not because nobody keyed anything afterwards.
+    assert!(house.logs().contains("why=\"wrong pins\""), "{}", house.logs());
     assert!(house.seats().is_empty());
 }
 
@@ -200,8 +202,12 @@ fn a_chunk_that_does_not_verify_goes_to_quarantine_with_its_reason() {
     until("the chunk in quarantine", LONG, || quarantine.join(&name).exists().then_some(()));
     until("the spool to be empty", LONG, || house.spool_is_empty().then_some(()));
     assert!(house.logs().contains("quarantine"), "nobody is told\n{}", house.logs());
-    let said = std::fs::read_to_string(quarantine.join(&name).join("reason.json")).expect("a reason");
-    assert!(said.contains("reason") && said.contains("destroy_by"), "neither a reason nor an end: {said}");
+    let said = std::fs::read(quarantine.join(&name).join("reason.json")).expect("a reason");
+    let said: serde_json::Value = serde_json::from_slice(&said).expect("JSON");
+    let file = voice.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(said["reason"].as_str().is_some_and(|why| why.contains(&file)), "the reason does not name {file}: {said}");
+    let (from, end) = (said["at_ms"].as_i64().expect("a time"), said["destroy_by_ms"].as_i64().expect("an end"));
+    assert!(from < end && end <= from + SIX_MONTHS_MS, "no end within the rule's longest term: {said}");
 }
 
 /// What the gateway counted of messages that led nowhere.
@@ -217,4 +223,6 @@ fn free_port() -> String {
 
 const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
                      m=audio 40000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
+/// 184 days: no six months are longer.
+const SIX_MONTHS_MS: i64 = 184 * 86_400_000;
 const LONG: Duration = Duration::from_secs(30);
