@@ -1,4 +1,6 @@
 //! Says in one sentence what is missing when the desk's clothes were not fetched, instead of a macro's error.
+//!
+//! Not here: fetching them (`assets/build`), and putting them into the program (`desk::assets`).
 
 fn main() {
     println!("cargo::rerun-if-changed=assets/dist");

@@ -1,4 +1,6 @@
 //! What must not get in, and what is said about it.
+//!
+//! Not here: every malformed message and every broken chunk there is (the units of crates `sip` and `spool`).
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,4 +1,6 @@
 //! Who is in the recording: those who said yes, after they were told, and nobody else.
+//!
+//! Not here: a yes that is taken back (`withdrawal`), and who hears whom (`hearing`).
 
 use std::time::Duration;
 

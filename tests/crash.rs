@@ -1,4 +1,6 @@
 //! Killed in the middle: nothing kept is lost but the last second, and nothing needs a key to go on.
+//!
+//! Not here: power loss, and a disk that is full or fails (the units of crate `spool` and of the recorder).
 
 use std::process::Command;
 use std::time::{Duration, Instant};

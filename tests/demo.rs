@@ -1,4 +1,6 @@
 //! `deploy/demo` as its interface says.
+//!
+//! Not here: what can be done with it once it runs (the other stories).
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

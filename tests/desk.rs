@@ -1,4 +1,6 @@
 //! A clerk at the desk, with a browser.
+//!
+//! Not here: the pages one by one, and other roles than a clerk's (the units of the archive).
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! The end of a recording: approved, its term passed, destroyed everywhere, and proven.
+//!
+//! Not here: one voice that is erased alone (`withdrawal`), and terms counted in days (the units of `retention`).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

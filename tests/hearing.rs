@@ -1,4 +1,6 @@
 //! Who hears whom.
+//!
+//! Not here: what is recorded of it (`consent`, `loudspeaker`), and how good it sounds.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

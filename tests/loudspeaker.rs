@@ -1,4 +1,6 @@
 //! A telephone that plays the room into its own microphone.
+//!
+//! Not here: how loud an echo may be and how late (the units of `tap`).
 
 use crate::support::ears::Person::{Anna, Bert};
 use crate::support::house::House;

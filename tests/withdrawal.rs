@@ -1,4 +1,6 @@
 //! Taking a yes back, in the middle of the meeting.
+//!
+//! Not here: every way through the question (the units of `consent` and `call`), and dying in it (`crash`).
 
 use crate::support::ears::Person::{Anna, Clara};
 use crate::support::house::House;

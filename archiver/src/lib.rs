@@ -3,6 +3,8 @@
 //! Pure modules judge (`recording`, `retention`, `access`, `evidence`, `config`), `store`, `vault` and `gateways` are the
 //! doors to database, object store and gateways, `intake` and `sweep` move things between them, `io` is the shell.
 //! `desk`, `sound`, `texts` and `export` are what people see and hear of it.
+//!
+//! Not here: the recording format (crate `spool`), and the command line (`main`).
 
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write and read files"))]
 

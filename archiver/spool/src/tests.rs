@@ -1,4 +1,6 @@
 //! Tests of both sides together: what a gateway writes, an archive reads, whatever happens in between.
+//!
+//! Not here: kills, power cuts, refusals, broken directories and the files of a version: each in a file below.
 
 #![expect(clippy::disallowed_methods, reason = "tests spoil files and need a date")]
 

@@ -1,6 +1,8 @@
 //! What the desk carries to the browser: KERN UX as `assets/build` collected it, and our own style sheet and script.
 //!
 //! Embedded in the program: nothing is read from disk, nothing comes from elsewhere.
+//!
+//! Not here: fetching KERN UX (`assets/build`), and which page uses what (`pages::frame`).
 
 use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};

@@ -1,4 +1,6 @@
 //! In, out, and which language: the one-time link, signing out, the language's cookie.
+//!
+//! Not here: what a session is worth in each request (`session`), and making the link (`io::demo`).
 
 use axum::Form;
 use axum::extract::{Path, State};

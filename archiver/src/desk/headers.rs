@@ -1,4 +1,6 @@
 //! What every answer of the desk carries, whatever it is: the content security policy and "keep nothing".
+//!
+//! Not here: cookies (`session`), and TLS, which an edge in front of the desk speaks.
 
 use axum::http::HeaderValue;
 use axum::http::header::{

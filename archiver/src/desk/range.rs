@@ -1,6 +1,8 @@
 //! Which bytes a request wants: RFC 9110 section 14, one range, never more than 256 KiB an answer.
 //!
 //! A shorter 206 than asked for is allowed (RFC 9110 15.3.7): players go on by themselves, and what was heard is known.
+//!
+//! Not here: HTTP, and what the bytes are (`api::sound`).
 
 use std::ops::Range;
 

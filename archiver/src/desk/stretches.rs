@@ -2,6 +2,8 @@
 //!
 //! Pure. *Off record* is a span in which some seat in the room had no permit. Gaps that follow from who spoke then
 //! (bleed) or who pressed a key are not told: they would say when a person without permit spoke.
+//!
+//! Not here: how they look (`pages::recording`), and which gaps there are (`store::gaps`).
 
 use spool::id::{EpochId, Slot};
 

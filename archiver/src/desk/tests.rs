@@ -1,4 +1,6 @@
 //! The desk asked as a browser asks it, over a real database, a real store and real Opus.
+//!
+//! Not here: a real browser (the stories, `tests/desk.rs`), and how pages look with odd data (`pages::tests`).
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};

@@ -1,4 +1,6 @@
 //! Asks the archive that runs beside us, through its admin socket, to have the gateway hand over what it has.
+//!
+//! Not here: the cut itself, which is the gateway's, and answering the socket (`io::admin`).
 
 use std::path::Path;
 

@@ -1,4 +1,6 @@
 //! The files of an export: WAVs by `hound`, 16 kHz mono s16, and the index; readable for their owner only.
+//!
+//! Not here: what the index says (`index`), and rendering (`playback`).
 
 use std::fs;
 use std::io::BufWriter;

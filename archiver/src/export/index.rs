@@ -1,6 +1,8 @@
 //! `index.json` of an export: what the files are, where each voice has sound, what is missing and why.
 //!
 //! Times are milliseconds from the start of the recording. Nothing here says who spoke off record.
+//!
+//! Not here: writing it (`files`).
 
 use serde::Serialize;
 use spool::id::{RecordingId, SeatNo};

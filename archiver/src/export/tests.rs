@@ -1,4 +1,6 @@
 //! Export over a real store, with real Opus; and its command line.
+//!
+//! Not here: a meeting that is still running (the stories, `tests/consent.rs`).
 
 use clap::Parser;
 use spool::id::SeatNo;

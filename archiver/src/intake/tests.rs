@@ -1,4 +1,6 @@
 //! Intake against chunks that the writing side of the spool wrote, over a real store and a real database.
+//!
+//! Not here: everything that a chunk can be refused for (crate `spool`), and a gateway that acknowledges (the stories).
 
 use spool::id::Slot;
 use spool::sign::SigningKey;

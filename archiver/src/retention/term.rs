@@ -3,6 +3,8 @@
 //! BGB 187 I: the day of the event does not count. 188 I: a term of days ends with the end of its last day.
 //! 188 II, III: a term of months ends with the day of the same number, or with the month's last when it has none.
 //! 193 (weekends) is for declarations of will; destroying is none.
+//!
+//! Not here: which event begins a term, and which term counts (`retention`).
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

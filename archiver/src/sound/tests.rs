@@ -1,4 +1,6 @@
 //! Sound with real Opus packets: whatever way a file is cut, it is the same file.
+//!
+//! Not here: whether it sounds like what was said: a story hears that by its tone.
 
 use proptest::prelude::*;
 

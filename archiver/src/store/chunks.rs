@@ -1,4 +1,6 @@
 //! Table `chunks`: what was taken in, each once by its hash.
+//!
+//! Not here: verifying a chunk (crate `spool`), and its voices (`objects`, `tracks`).
 
 use spool::id::{EpochId, RecordingId, SectionId, Slot};
 use sqlx::sqlite::SqliteRow;

@@ -1,4 +1,6 @@
 //! Table `clocks`: which slot of which epoch was when, and how sure that is.
+//!
+//! Not here: drawing time between two readings (`sound::timeline`).
 
 use spool::id::{EpochId, RecordingId, Slot};
 

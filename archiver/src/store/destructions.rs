@@ -1,4 +1,6 @@
 //! Table `destructions`: what is being destroyed and what was there when it began, until the proof is signed.
+//!
+//! Not here: what is in the manifest, and carrying it out (`sweep::destroy`).
 
 use spool::id::RecordingId;
 

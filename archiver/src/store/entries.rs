@@ -1,4 +1,6 @@
 //! Table `entries`: one-time links into the desk. Of a token only its hash lies here.
+//!
+//! Not here: what a link becomes (`sessions`).
 
 use super::{Store, StoreError, get, query};
 use crate::access::{Person, Role};

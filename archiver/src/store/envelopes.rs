@@ -1,4 +1,6 @@
 //! Table `envelopes`: the file key of each voice file, wrapped to its track's public half.
+//!
+//! Not here: unwrapping (`vault::keys`), which needs the private half (`track_keys`).
 
 use spool::id::{RecordingId, TrackId};
 

@@ -1,4 +1,6 @@
 //! Tables `links` and `payloads`: the two chains of `crate::evidence`, and what may still be read beside them.
+//!
+//! Not here: how a link is made and a chain is checked (`crate::evidence`).
 
 use spool::id::RecordingId;
 use sqlx::Row;

@@ -1,4 +1,6 @@
 //! Table `exports`: what left the archive, so that it can be called back and the proof can list it.
+//!
+//! Not here: the files (`crate::export`), which nobody here can take back.
 
 use spool::id::RecordingId;
 use sqlx::sqlite::SqliteRow;

@@ -1,4 +1,6 @@
 //! Table `facts`: single things to remember over a restart, by name.
+//!
+//! Not here: what any of them means (whoever remembers it).
 
 use super::{Store, StoreError, get, query};
 

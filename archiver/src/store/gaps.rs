@@ -1,4 +1,6 @@
 //! Table `gaps`: what could not be kept, with its reason.
+//!
+//! Not here: which of them a clerk is told (`desk::stretches`).
 
 use spool::id::{EpochId, RecordingId, Slot, TrackId};
 

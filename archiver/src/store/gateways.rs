@@ -1,4 +1,6 @@
 //! Table `gateways`: whose signatures are trusted, pinned at the first pairing.
+//!
+//! Not here: talking to a gateway (`crate::gateways`), and pairing (`io::link`).
 
 use spool::id::GatewayId;
 use sqlx::sqlite::SqliteRow;

@@ -1,4 +1,6 @@
 //! Table `meetings`: what the clerk scheduled.
+//!
+//! Not here: who is in one now: that is the gateway's to say.
 
 use spool::id::MeetingId;
 use sqlx::sqlite::SqliteRow;

@@ -1,4 +1,6 @@
 //! Table `moments`: what happened to the record as a whole, for the player's line of time.
+//!
+//! Not here: what happened to one voice (`tracks`, `gaps`).
 
 use spool::id::{EpochId, RecordingId, Slot};
 

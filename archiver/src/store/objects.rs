@@ -1,6 +1,8 @@
 //! Table `objects`: one sealed voice file in the store each, with the index of its records.
 //!
 //! With the index a stretch is found, fetched by range and opened without reading the rest of the file.
+//!
+//! Not here: the bytes, which lie in the store (`vault`).
 
 use spool::id::{EpochId, RecordingId, Slot, TrackId};
 use sqlx::sqlite::SqliteRow;

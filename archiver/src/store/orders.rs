@@ -1,4 +1,6 @@
 //! Table `orders`: what callers ordered, and whether nothing was left of it.
+//!
+//! Not here: carrying one out (`intake`).
 
 use spool::id::{RecordingId, TrackId};
 use sqlx::sqlite::SqliteRow;

@@ -1,4 +1,6 @@
 //! Table `proofs`: signed records that every store this system knows was emptied.
+//!
+//! Not here: signing and checking (`verify`).
 
 use spool::id::RecordingId;
 use sqlx::sqlite::SqliteRow;

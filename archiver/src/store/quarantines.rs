@@ -1,4 +1,6 @@
 //! Table `quarantines`: what did not verify, kept apart with its reason and its end.
+//!
+//! Not here: what was kept, which lies in a folder (`intake`).
 
 use spool::id::{RecordingId, TrackId};
 use sqlx::sqlite::SqliteRow;

@@ -1,4 +1,6 @@
 //! Table `recordings`: one gathering each. Its state moves only as `recording::State::handle` allows.
+//!
+//! Not here: which moves there are, and whose (`crate::recording`); when a term ends (`retention`).
 
 use jiff::civil::Date;
 use spool::id::{GatewayId, MeetingId, RecordingId};

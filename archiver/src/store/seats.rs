@@ -1,4 +1,6 @@
 //! Table `seats`: who was there, as a number and a kind; never who telephoned.
+//!
+//! Not here: what a seat said (`tracks`), and its acts of consent (`evidence`).
 
 use spool::id::{RecordingId, SeatNo};
 

@@ -1,4 +1,6 @@
 //! Table `sections`: stretches of a meeting with one legal character and their own keys.
+//!
+//! Not here: the keys themselves (`track_keys`).
 
 use spool::id::{MeetingId, SectionId};
 

@@ -1,4 +1,6 @@
 //! Table `sessions`: who is signed in at the desk. Of a token only its hash lies here.
+//!
+//! Not here: the cookie (`desk::session`), and getting in (`entries`).
 
 use super::{Store, StoreError, get, query};
 use crate::access::{Person, Role};

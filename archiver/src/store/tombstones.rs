@@ -1,4 +1,6 @@
 //! Table `tombstones`: what is left of a recording that was destroyed: ids, days, counts, its proof.
+//!
+//! Not here: the proof (`proofs`), and the evidence, which ends on days of its own.
 
 use spool::id::{MeetingId, RecordingId};
 use sqlx::sqlite::SqliteRow;

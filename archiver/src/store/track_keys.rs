@@ -1,6 +1,8 @@
 //! Table `track_keys`: a key pair a voice. The private half lies here, sealed to the archive key, until it is destroyed.
 //!
 //! The row outlives the key: a chunk that comes late is then known to be of a voice that is gone.
+//!
+//! Not here: minting and unsealing (`vault::keys`).
 
 use spool::id::{MeetingId, RecordingId, SectionId, TrackId};
 use sqlx::Row;

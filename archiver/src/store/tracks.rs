@@ -1,4 +1,6 @@
 //! Table `tracks`: one voice under one permit, over all chunks it runs through.
+//!
+//! Not here: its sound (`objects`), and its key (`track_keys`).
 
 use spool::id::{EpochId, RecordingId, SeatNo, Slot, TrackId};
 use sqlx::sqlite::SqliteRow;

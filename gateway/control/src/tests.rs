@@ -1,4 +1,6 @@
 //! `openapi.json` says of every type what serde does: field for field, required or not, and of which kind.
+//!
+//! Not here: what the gateway does with a request (its own tests, and the stories).
 
 use std::collections::{BTreeMap, BTreeSet};
 

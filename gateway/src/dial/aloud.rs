@@ -45,19 +45,24 @@ impl Aloud {
     fn besides(&mut self, packet: &mut [u8], into: &mut [u8; PACKET_BYTES]) -> usize {
         let Some(made) = rtp::parse(packet) else { return 0 };
         let (began, ssrc) = (made.timestamp, made.ssrc);
-        // The packets that tell its end come when it is up.
-        let down = made.payload_type != self.payload_type && made.payload.get(1).is_some_and(|flags| flags & END == 0);
-        let event = made.payload.first().copied().filter(|_| down);
+        let event = match *made.payload {
+            [event, _, high, low] if made.payload_type != self.payload_type => {
+                Some((event, u16::from_be_bytes([high, low])))
+            }
+            [..] => None,
+        };
         let first = made.seq;
         let seq = self.number(first);
         if let Some(place) = packet.get_mut(2..4) {
             place.copy_from_slice(&seq.to_be_bytes());
         }
-        let Some((low, high)) = event.and_then(tones) else {
+        let Some((event, lasts)) = event else {
             self.down = 0;
             return 0;
         };
         let passed = self.down * SLOT_SAMPLES as u32;
+        // The end of a key is told three times: the last two when it is up already.
+        let Some((low, high)) = tones(event).filter(|_| passed < u32::from(lasts)) else { return 0 };
         self.down += 1;
         let payload = self.coded(low, high, u64::from(passed));
         let sound = rtp::Packet {
@@ -102,8 +107,6 @@ fn tones(event: u8) -> Option<(f32, f32)> {
     Some((*ROWS.get(usize::from(row))?, *COLUMNS.get(usize::from(column))?))
 }
 
-/// RFC 4733 section 2.3.2.
-const END: u8 = 0x80;
 const KEY_DBOV: f32 = -16.0;
 
 #[cfg(test)]

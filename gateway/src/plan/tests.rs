@@ -1,4 +1,6 @@
 //! The plan's sentences, on a made-up clock.
+//!
+//! Not here: the file that a plan is kept in (`io::plan_file`).
 
 use control::{Pins, RuleNotice, Secret};
 use spool::id::SectionId;

@@ -1,4 +1,6 @@
 //! A gateway that is killed within any change it makes to the disk: what the next start makes of it.
+//!
+//! Not here: a power cut, which keeps less than a kill does (`power`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

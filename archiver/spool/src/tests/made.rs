@@ -1,4 +1,6 @@
 //! A spool of a gateway that exists for a test, and what it recorded.
+//!
+//! Not here: anything that is claimed of them (the tests beside it).
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,6 @@
 //! What the reader refuses, each for its own reason; and that no byte of a chunk can change unnoticed.
+//!
+//! Not here: breakage that nobody thought of (`mutation`), and what the archive does with what is refused.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;

@@ -1,5 +1,7 @@
 //! `testdata/v0`: a spool made with fixed keys, times and chance. The reader must go on reading it, and the writer must make it
 //! again byte for byte. From version 1 on, the files of a version are never changed.
+//!
+//! Not here: what the bytes mean (`FORMAT.md`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

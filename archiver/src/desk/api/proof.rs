@@ -1,4 +1,6 @@
 //! A proof of destruction as a file, exactly as it was signed; and the few of its facts that the page tells in words.
+//!
+//! Not here: signing and checking it (`verify`), and the page (`pages::proof`).
 
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};

@@ -2,6 +2,8 @@
 //!
 //! Every answer checks anew: the session, the grant with its purpose, the recording's state, each voice's state. Minutes
 //! that are heard for the first time under a grant are in the audit before their first byte leaves.
+//!
+//! Not here: which bytes a range means (`desk::range`), and how sound is made (`playback`, `sound`).
 
 use std::ops::Range;
 use std::sync::Arc;

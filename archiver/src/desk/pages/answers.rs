@@ -1,6 +1,8 @@
 //! Kind answers: pages that say why there is nothing else to see, and what to do now.
 //!
 //! Never a number, never "invalid": what happened, whose fault it was, the next step.
+//!
+//! Not here: the status that goes with each (`desk::session`).
 
 use maud::{Markup, html};
 

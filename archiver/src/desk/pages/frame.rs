@@ -1,4 +1,6 @@
 //! What every page has around it: head, skip link, menu, foot.
+//!
+//! Not here: what stands inside (the pages beside it), and the style sheet (`assets/own`).
 
 use maud::{DOCTYPE, Markup, html};
 

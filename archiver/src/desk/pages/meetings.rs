@@ -2,6 +2,8 @@
 //!
 //! The changing part is a [`fragment`] of its own, which the desk's script fetches every two seconds. Without script the
 //! page is complete and stays as it was until it is loaded again.
+//!
+//! Not here: making a meeting: the demo makes its own (`io::demo`).
 
 use maud::{Markup, html};
 use spool::id::{MeetingId, RecordingId, SeatNo};

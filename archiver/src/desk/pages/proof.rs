@@ -1,4 +1,6 @@
 //! Page of a proof of destruction: what was emptied, what the proof cannot say, and how anybody checks it.
+//!
+//! Not here: the proof itself, which is the file (`api::proof`).
 
 use maud::{Markup, html};
 use spool::id::RecordingId;

@@ -1,6 +1,8 @@
 //! Page of one recording: how it stands, listening (purpose first), the minutes, what was not recorded, facts, consent.
 //!
 //! Nothing here says who spoke off record, or when exactly: [`Stretch::OffRecord`] holds a span of the room and no seat.
+//!
+//! Not here: the sound (`api::sound`), and what the player does by script (`assets/own`).
 
 use jiff::civil::Date;
 use maud::{Markup, html};

@@ -1,4 +1,6 @@
 //! Every page with planted data, in both languages.
+//!
+//! Not here: what the pages are given (`desk::tests`), and a browser (the stories, `tests/desk.rs`).
 
 use jiff::civil::date;
 use maud::Markup;

@@ -1,4 +1,6 @@
 //! Workers driven slot by slot over real sockets, with telephones at the other end.
+//!
+//! Not here: threads and their clock: a test is the clock, and calls each quarter itself.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;

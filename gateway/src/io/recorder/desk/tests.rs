@@ -1,4 +1,6 @@
 //! What the recorder lays down, read back by the archive's own reader and decoded.
+//!
+//! Not here: the thread and its queues, and every way in which a disk can fail (crate `spool`).
 
 mod many;
 
