@@ -27,7 +27,7 @@ pub(crate) fn opens_the_recording(browser: &Browser) {
 }
 
 fn names_a_purpose(browser: &Browser) {
-    browser.clicks("Niederschrift erstellen");
+    browser.clicks("Protokoll schreiben");
     browser.clicks("Zweck festhalten und anhören");
     browser.awaits("the player", "return document.getElementById('ton') !== null");
 }
@@ -114,9 +114,9 @@ fn a_clerk_sees_who_is_recorded_plays_seeks_and_approves() {
     browser.clicks(&format!("Telefon {}", 1));
     browser.awaits("the voice's own sound", "return document.getElementById('ton').src.includes('telefon-1')");
 
-    browser.clicks("Niederschrift genehmigt");
+    browser.clicks("Protokoll genehmigt");
     browser.awaits_text("Genehmigung zurücknehmen");
-    browser.awaits_text("Die Niederschrift wurde am");
+    browser.awaits_text("Das Protokoll wurde am");
 }
 
 #[test]

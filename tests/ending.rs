@@ -30,7 +30,7 @@ fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_ve
     let data = house.data();
     let browser = signs_in(&house);
     opens_the_recording(&browser);
-    browser.clicks("Niederschrift genehmigt");
+    browser.clicks("Protokoll genehmigt");
     browser.awaits_text("Genehmigung zurücknehmen");
     drop(browser);
 

@@ -1,5 +1,9 @@
 # Texte des Schreibtischs (Desk), Deutsch. Das englische Gegenstück ist en.ftl; beide haben dieselben Schlüssel.
 # Schlichte Wörter, eine Anweisung je Satz.
+# Ein Wort für eine Sache, auch am Telefon (gateway/prompts):
+#   Protokoll (nicht Niederschrift); Einwilligung, und als Tätigkeit zustimmen (nicht Zustimmung, nicht einwilligen);
+#   Aufnahme (nicht Aufzeichnung, nicht Mitschnitt); Sitzung; Platz; Quittung; Taste, Rautetaste, Sterntaste;
+#   gelöscht wird eine Stimme auf Wunsch, vernichtet die ganze Aufnahme am Ende ihrer Frist (am Telefon heißt beides löschen).
 
 desk-name = Amtsleitung
 desk-what = Telefonleitung und Archiv für Sitzungen
@@ -59,7 +63,11 @@ meeting-idle = niemand da
 meeting-seats-table = Wer ist in Sitzung { $number }
 meeting-end = Sitzung beenden
 meeting-end-label = Sitzung { $number } beenden
-meeting-keys-low = Es sind nur noch { $count } Schlüssel für neue Stimmen da. Das Archiv legt von selbst neue an.
+meeting-keys-low = { $count ->
+    [0] Es ist kein Schlüssel für neue Stimmen mehr da. Das Archiv legt von selbst neue an.
+    [one] Es ist nur noch ein Schlüssel für neue Stimmen da. Das Archiv legt von selbst neue an.
+   *[other] Es sind nur noch { $count } Schlüssel für neue Stimmen da. Das Archiv legt von selbst neue an.
+}
 recordings-title = Aufnahmen
 recordings-none = Noch keine Aufnahme. Sie erscheint hier, sobald jemand anruft und der Aufnahme zustimmt.
 recording-name = Aufnahme vom { $when }
@@ -72,7 +80,7 @@ recording-count = { $count ->
 # Zustand einer Aufnahme, kurz
 state-running = läuft noch
 state-kept = aufbewahrt
-state-approved = Niederschrift genehmigt
+state-approved = Protokoll genehmigt
 state-destroying = wird vernichtet
 state-destroyed = vernichtet
 
@@ -93,8 +101,8 @@ recording-title = Aufnahme vom { $when }
 recording-of = Sitzung { $number }
 recording-back = Zurück zu den Sitzungen
 recording-state-running = Die Sitzung läuft noch. Die Aufnahme wird laufend ins Archiv übernommen. Laden Sie die Seite neu, um Neues zu hören.
-recording-state-kept = Die Aufnahme wird aufbewahrt, bis die Niederschrift genehmigt ist. Spätestens am { $day } wird sie vernichtet.
-recording-state-approved = Die Niederschrift wurde am { $approved } genehmigt. Die Aufnahme wird am { $day } vernichtet.
+recording-state-kept = Die Aufnahme wird aufbewahrt, bis das Protokoll genehmigt ist, und danach noch drei ganze Tage. Am vierten Tag wird sie vernichtet, spätestens am { $day }.
+recording-state-approved = Das Protokoll wurde am { $approved } genehmigt. Die Aufnahme wird am { $day } vernichtet.
 recording-state-destroying = Die Aufnahme wird gerade vernichtet. Sie kann nicht mehr gehört werden.
 recording-state-destroyed = Die Aufnahme wurde am { $day } vernichtet. Sie kann nicht mehr gehört werden.
 
@@ -118,14 +126,14 @@ listen-speed-slow = langsam
 listen-speed-normal = normal
 listen-speed-fast = schnell
 listen-trouble = Dieser Teil der Aufnahme kann gerade nicht gelesen werden. Bitte laden Sie die Seite neu.
-listen-locked = Das Archiv ist verschlossen. Zum Anhören muss die Verwaltung es mit der Passphrase öffnen.
-purpose-minutes = Niederschrift erstellen
-purpose-objection = Einwand gegen die Niederschrift prüfen
-purpose-request = Auskunft an eine betroffene Person
-purpose-check = Technische Güte prüfen
+listen-locked = Das Archiv ist verschlossen. Deshalb kann gerade niemand die Aufnahme hören. Sagen Sie bitte den Menschen Bescheid, die das Archiv betreuen.
+purpose-minutes = Protokoll schreiben
+purpose-objection = Einwand gegen das Protokoll prüfen
+purpose-request = Einer Person Auskunft über ihre Daten geben
+purpose-check = Prüfen, ob die Technik gut arbeitet
 
 stretch-title = Was nicht aufgenommen wurde
-stretch-hint = Wer dort gesprochen hat, ist nicht gespeichert.
+stretch-hint = An diesen Stellen fehlt etwas. Wer ohne Aufnahme gesprochen hat, ist nirgends gespeichert.
 stretch-off-record = mit Beiträgen ohne Aufnahme
 stretch-erased = Lücke: Eine Stimme wurde gelöscht
 stretch-paused = Aufnahme unterbrochen
@@ -140,12 +148,12 @@ gap-no-keys = Es fehlten Schlüssel
 gap-state-unknown = Unklar, ob aufgenommen werden durfte
 gap-interrupted = Die Telefonanlage wurde unterbrochen
 
-approve-title = Niederschrift
-approve-what = Ist die Niederschrift genehmigt? Dann beginnt die Frist von drei Tagen. Danach wird die Aufnahme vernichtet, am { $day }.
+approve-title = Protokoll
+approve-what = Ist das Protokoll genehmigt? Dann bleibt die Aufnahme noch drei ganze Tage. Vernichtet wird sie am { $day }.
 approve-revocable = Bis dahin können Sie das zurücknehmen.
-approve-do = Niederschrift genehmigt
+approve-do = Protokoll genehmigt
 approve-undo = Genehmigung zurücknehmen
-approve-running = Solange die Sitzung läuft, kann die Niederschrift nicht genehmigt werden.
+approve-running = Solange die Sitzung läuft, kann das Protokoll nicht genehmigt werden.
 
 facts-title = Angaben zur Aufnahme
 facts-number = Sitzungsnummer
@@ -160,7 +168,7 @@ facts-destroy-on = am { $day }
 facts-destroy-done = vernichtet am { $day }
 facts-exports = Ausgegebene Kopien
 facts-id = Kennung
-rule-until-approval = Bis zur Genehmigung der Niederschrift und drei Tage danach, höchstens sechs Monate
+rule-until-approval = Bis das Protokoll genehmigt ist und drei ganze Tage danach, höchstens sechs Monate nach der Sitzung
 rule-other = { $rule }
 
 consent-title = Einwilligungen
@@ -203,7 +211,7 @@ door-what = Diese Seite ist nur für angemeldete Personen.
 door-how = Öffnen Sie den Anmelde-Link. Er steht dort, wo das Archiv gestartet wurde. Jeder Link gilt einmal. Ein neuer erscheint bei jedem Start.
 used-title = Dieser Link wurde schon benutzt
 used-what = Ein Anmelde-Link gilt nur einmal, damit niemand anders ihn verwenden kann.
-used-how = Lassen Sie sich einen neuen Link geben: Starten Sie das Archiv neu. Wenn Sie in diesem Browser schon angemeldet sind, geht es hier weiter:
+used-how = Sind Sie in diesem Browser schon angemeldet? Dann geht es unten weiter. Sonst brauchen Sie einen neuen Link. Er erscheint, wenn das Archiv neu gestartet wird.
 used-on = Zu den Sitzungen
 enter-title = Sie sind angemeldet
 enter-do = Weiter zu den Sitzungen
@@ -215,7 +223,7 @@ stale-title = Bitte noch einmal
 stale-what = Die Seite war zu lange offen oder wurde von anderswo abgeschickt. Es ist nichts geschehen. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.
 refused-title = Das geht jetzt nicht
 trouble-title = Das hat gerade nicht geklappt
-trouble-what = Der Fehler liegt bei uns, nicht bei Ihnen. Er ist aufgeschrieben. Versuchen Sie es in einer Minute noch einmal. Bleibt es dabei, sagen Sie der Verwaltung Bescheid.
+trouble-what = Der Fehler liegt bei uns, nicht bei Ihnen. Er ist aufgeschrieben. Versuchen Sie es in einer Minute noch einmal. Bleibt es dabei, sagen Sie bitte den Menschen Bescheid, die das Archiv betreuen.
 refused-not-yours = Das ist Ihnen nicht erlaubt, oder der genannte Zweck ist abgelaufen. Nennen Sie bei der Aufnahme den Zweck noch einmal.
 refused-not-open = Diese Aufnahme kann nicht mehr geändert werden.
 refused-gateway-away = Die Telefonanlage antwortet nicht. Versuchen Sie es in einer Minute noch einmal.

@@ -1,5 +1,8 @@
 # Texts of the desk, English. The German counterpart is de.ftl; both have the same keys.
 # Plain words, one instruction a sentence.
+# One word for one thing, on the telephone too (gateway/prompts): minutes; consent, and as a deed to agree; recording;
+# meeting; seat; receipt; key, hash key, star key; a voice is erased when somebody asks for it, a whole recording is
+# destroyed at the end of its term (on the telephone both are called deleting).
 
 desk-name = Amtsleitung
 desk-what = Telephone line and archive for meetings
@@ -59,7 +62,11 @@ meeting-idle = nobody here
 meeting-seats-table = Who is in meeting { $number }
 meeting-end = End the meeting
 meeting-end-label = End meeting { $number }
-meeting-keys-low = Only { $count } keys for new voices are left. The archive makes new ones by itself.
+meeting-keys-low = { $count ->
+    [0] No key for new voices is left. The archive makes new ones by itself.
+    [one] Only one key for new voices is left. The archive makes new ones by itself.
+   *[other] Only { $count } keys for new voices are left. The archive makes new ones by itself.
+}
 recordings-title = Recordings
 recordings-none = No recording yet. It appears here as soon as somebody calls and agrees to be recorded.
 recording-name = Recording of { $when }
@@ -93,7 +100,7 @@ recording-title = Recording of { $when }
 recording-of = Meeting { $number }
 recording-back = Back to the meetings
 recording-state-running = The meeting is still running. The recording is taken into the archive as it goes. Reload the page to hear what is new.
-recording-state-kept = The recording is kept until the minutes are approved. On { $day } at the latest it is destroyed.
+recording-state-kept = The recording is kept until the minutes are approved, and for three whole days after that. It is destroyed on the fourth day, and on { $day } at the latest.
 recording-state-approved = The minutes were approved on { $approved }. The recording is destroyed on { $day }.
 recording-state-destroying = The recording is being destroyed. It can no longer be heard.
 recording-state-destroyed = The recording was destroyed on { $day }. It can no longer be heard.
@@ -118,14 +125,14 @@ listen-speed-slow = slow
 listen-speed-normal = normal
 listen-speed-fast = fast
 listen-trouble = This part of the recording cannot be read at the moment. Please reload the page.
-listen-locked = The archive is locked. To listen, an administrator must open it with the passphrase.
+listen-locked = The archive is locked, so nobody can listen to the recording at the moment. Please tell the people who look after the archive.
 purpose-minutes = Write the minutes
 purpose-objection = Check an objection to the minutes
-purpose-request = Answer a request of a person concerned
-purpose-check = Check the technical quality
+purpose-request = Tell a person what data is held about them
+purpose-check = Check that the technology works well
 
 stretch-title = What was not recorded
-stretch-hint = Who spoke there is not stored.
+stretch-hint = Something is missing in these places. Who spoke off the record is not stored anywhere.
 stretch-off-record = with contributions off record
 stretch-erased = Gap: a voice was erased
 stretch-paused = Recording paused
@@ -141,7 +148,7 @@ gap-state-unknown = Unclear whether recording was allowed
 gap-interrupted = The telephone system was interrupted
 
 approve-title = Minutes
-approve-what = Have the minutes been approved? Then a term of three days begins. After it the recording is destroyed, on { $day }.
+approve-what = Have the minutes been approved? The recording is then kept for three more whole days. It is destroyed on { $day }.
 approve-revocable = Until then you can take this back.
 approve-do = Minutes approved
 approve-undo = Take the approval back
@@ -160,7 +167,7 @@ facts-destroy-on = on { $day }
 facts-destroy-done = destroyed on { $day }
 facts-exports = Copies given out
 facts-id = Identifier
-rule-until-approval = Until the minutes are approved and three days after, six months at most
+rule-until-approval = Until the minutes are approved and three whole days after that, but no longer than six months after the meeting
 rule-other = { $rule }
 
 consent-title = Consent
@@ -203,7 +210,7 @@ door-what = This page is only for people who have signed in.
 door-how = Open the sign-in link. It stands where the archive was started. Each link works once. A new one appears at each start.
 used-title = This link has been used
 used-what = A sign-in link works only once, so that nobody else can use it.
-used-how = Get a new link: start the archive again. If you are already signed in with this browser, go on here:
+used-how = Are you already signed in with this browser? Then go on below. If not, you need a new link. One appears when the archive is started again.
 used-on = To the meetings
 enter-title = You are signed in
 enter-do = On to the meetings
@@ -215,7 +222,7 @@ stale-title = Once more, please
 stale-what = The page was open for too long or was sent from elsewhere. Nothing has happened. Open the page again and try once more.
 refused-title = That is not possible now
 trouble-title = That did not work just now
-trouble-what = The fault is ours, not yours. It has been noted. Try again in a minute. If it stays so, tell the administrator.
+trouble-what = The fault is ours, not yours. It has been noted. Try again in a minute. If it happens again, please tell the people who look after the archive.
 refused-not-yours = You may not do this, or the purpose you named has run out. Name the purpose again at the recording.
 refused-not-open = This recording can no longer be changed.
 refused-gateway-away = The telephone system does not answer. Try again in a minute.

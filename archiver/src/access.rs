@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn nobody_listens_without_a_named_purpose() {
-        let purpose = Purpose::named("Niederschrift schreiben").unwrap();
+        let purpose = Purpose::named("Protokoll schreiben").unwrap();
         assert_eq!(may(&person(Role::Clerk), None, Act::Listen), Err(Denied::NoPurpose));
         assert_eq!(may(&person(Role::Clerk), Some(&purpose), Act::Listen), Ok(()));
         assert_eq!(may(&person(Role::Clerk), None, Act::Export), Err(Denied::NoPurpose));

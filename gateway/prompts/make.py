@@ -18,6 +18,11 @@ import wave
 
 RATE = 16_000
 VOICE = {"de": "de-DE", "en": "en-GB"}
+SPELT = {  # what the voice is given for a word that it would read otherwise, or not always alike
+    "de": dict(zip("PIN 0 1 2 3 4 5 6 7 8 9".split(), "Pinn null eins zwei drei vier fünf sechs sieben acht neun".split()))
+    | {"Wiederhören": "Wieder hören"},
+    "en": dict(zip("PIN 0 1 2 3 4 5 6 7 8 9".split(), "pin zero one two three four five six seven eight nine".split())),
+}
 SPEED = 0.95
 LEVEL = 10 ** (-20 / 20)  # of the loud part, against full scale: as loud as a person on a telephone
 QUIET = 150  # below this a sample is silence at the edges
@@ -41,7 +46,9 @@ def sound(prompt, language):
         return array.array("h", [s for hz, ms in prompt["tones"] for s in tone(hz, ms)])
     import py_nanotts
 
-    raw = py_nanotts.NanoTTS().speak(prompt.get("read", prompt["text"]), voice=VOICE[language], speed=SPEED)
+    language = prompt.get("voice", language)
+    words = prompt.get("read") or re.sub(r"\w+", lambda word: SPELT[language].get(word[0], word[0]), prompt["text"])
+    raw = py_nanotts.NanoTTS().speak(words, voice=VOICE[language], speed=SPEED)
     samples = array.array("h", raw)
     return levelled(trimmed(samples))
 

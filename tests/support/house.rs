@@ -377,7 +377,7 @@ fn free_tcp_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
 }
 
-const PURPOSE: &str = "Niederschrift";
+const PURPOSE: &str = "Protokoll";
 /// A cold start of both programs in a debug build, on a busy machine.
 const READY: Duration = Duration::from_secs(90);
 const HANDED_OVER: Duration = Duration::from_secs(30);

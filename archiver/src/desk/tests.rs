@@ -127,7 +127,7 @@ async fn signed_in(bench: &Bench) -> Browser {
 /// Names the purpose; the answer is the address of all voices' sound.
 async fn listening(browser: &Browser) -> String {
     let page = format!("/aufnahmen/{RECORDING}");
-    let granted = browser.post(&page, &format!("{page}/zweck"), "zweck=niederschrift").await;
+    let granted = browser.post(&page, &format!("{page}/zweck"), "zweck=protokoll").await;
     assert_eq!(granted.status, StatusCode::SEE_OTHER, "{}", granted.text());
     let text = browser.get(&page).await.text();
     text.split("<audio").nth(1).unwrap().split("src=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -267,7 +267,7 @@ async fn nothing_is_heard_before_a_purpose_is_in_the_audit() {
 
     let sound = listening(&browser).await;
     let named = audit_of(&bench, "listen").await;
-    assert!(named.len() == 1 && named[0].contains("Niederschrift erstellen"), "{named:?}");
+    assert!(named.len() == 1 && named[0].contains("Protokoll schreiben"), "{named:?}");
     assert_eq!(browser.range(&sound, "bytes=0-43").await.body.len(), 44);
     assert_eq!(audit_of(&bench, "listen").await.len(), 1, "the header is no sound");
     for _ in 0..3 {
@@ -361,7 +361,7 @@ async fn the_officer_sees_and_hears_nothing_and_the_administrator_does_not_even_
     let page = format!("/aufnahmen/{RECORDING}");
     let officer = signed_in_as(&bench, Role::Officer).await;
     assert_eq!(officer.get(&page).await.status, StatusCode::OK);
-    let refused = officer.post(&page, &format!("{page}/zweck"), "zweck=niederschrift").await;
+    let refused = officer.post(&page, &format!("{page}/zweck"), "zweck=protokoll").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let administrator = signed_in_as(&bench, Role::Administrator).await;
     assert_eq!(administrator.get(&page).await.status, StatusCode::FORBIDDEN);
@@ -376,7 +376,7 @@ async fn approved_revoked_approved_and_destroyed_the_page_says_so_and_the_proof_
     browser.post(&page, &format!("{page}/genehmigt"), "").await;
     assert!(browser.get(&page).await.text().contains("Genehmigung zurücknehmen"));
     browser.post(&page, &format!("{page}/doch-nicht"), "").await;
-    assert!(browser.get(&page).await.text().contains("bis die Niederschrift genehmigt ist"));
+    assert!(browser.get(&page).await.text().contains("bis das Protokoll genehmigt ist"));
     assert!(browser.get(&format!("{page}/nachweis")).await.text().contains("Noch kein Löschnachweis"));
 
     let mut tx = bench.house.store().begin().await.unwrap();

@@ -48,7 +48,7 @@ async fn approved(days: i64) -> (Bench, String) {
 async fn nothing_is_left_but_evidence_proof_and_tombstone() {
     let (bench, name) = approved(4).await;
     let store = bench.house.store();
-    let purpose = Purpose::named("Niederschrift").unwrap();
+    let purpose = Purpose::named("Protokoll").unwrap();
     let export = bench.house.begin_export(&clerk(), RECORDING, &purpose, 2).await.unwrap();
     let sealed = store.track_key(bench.track(0)).await.unwrap().unwrap().sealed.unwrap();
     let envelope = store.envelope(&name, bench.track(0)).await.unwrap().unwrap();

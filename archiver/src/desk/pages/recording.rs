@@ -94,7 +94,7 @@ pub struct Open {
 
 /// The purposes that can be chosen: the form's word and the text's key. The text goes into the audit.
 pub const PURPOSES: [(&str, &str); 4] = [
-    ("niederschrift", "purpose-minutes"),
+    ("protokoll", "purpose-minutes"),
     ("einwand", "purpose-objection"),
     ("auskunft", "purpose-request"),
     ("technik", "purpose-check"),
@@ -299,7 +299,7 @@ fn minutes(viewer: &Viewer, view: &Recording) -> Markup {
         },
         Standing::Destroying | Standing::Destroyed => return html! {},
     };
-    html! { section.part aria-labelledby="niederschrift" { h2 #niederschrift { (t.say("approve-title")) } (inner) } }
+    html! { section.part aria-labelledby="protokoll" { h2 #protokoll { (t.say("approve-title")) } (inner) } }
 }
 
 fn facts(t: &Texts, view: &Recording) -> Markup {

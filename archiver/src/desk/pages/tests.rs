@@ -80,7 +80,7 @@ fn sample_recording(standing: Standing, listening: Listening) -> Recording {
 
 fn open() -> Listening {
     Listening::Open(Open {
-        purpose: "Niederschrift erstellen".into(),
+        purpose: "Protokoll schreiben".into(),
         until_ms: 1_795_540_000_000,
         sound: format!("/aufnahmen/{}/ton/1", RecordingId([7; 16])),
         voice: Some(SeatNo(3)),
