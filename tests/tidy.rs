@@ -186,20 +186,27 @@ fn no_migration_is_edited() {
 
 #[test]
 fn every_prompt_has_its_sound_and_the_hash_of_its_words() {
-    let german = prompts("de");
-    assert!(german.len() > 50, "only {} German prompts", german.len());
+    let named = named_prompts();
+    assert!(named.len() > 50, "only {} prompts are named", named.len());
     for language in ["de", "en"] {
         let texts = prompts(language);
-        if language != "de" && texts.is_empty() {
-            // English is not spoken yet; from its first prompt on it is complete.
-            continue;
-        }
-        assert!(texts.keys().eq(german.keys()), "{language} and de have different prompts");
+        let spoken: BTreeSet<String> = texts.keys().cloned().collect();
+        let apart: Vec<&String> = named.symmetric_difference(&spoken).collect();
+        assert!(apart.is_empty(), "named in ivr/lines.rs or spoken in {language}, not both: {apart:?}");
+        let sounds = files(&top().join(format!("gateway/prompts/{language}")), "wav");
+        let sounds: BTreeSet<String> =
+            sounds.iter().filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned())).collect();
+        let apart: Vec<&String> = named.symmetric_difference(&sounds).collect();
+        assert!(apart.is_empty(), "named or recorded in {language}, not both: {apart:?}");
         for (id, entry) in texts {
             let wav = top().join(format!("gateway/prompts/{language}/{id}.wav"));
             assert!(wav.metadata().is_ok_and(|wav| wav.len() > 44), "{language}/{id} has no sound");
             let words = entry["text"].as_str().expect("words");
             assert_eq!(entry["sha256"].as_str(), Some(hex(&Sha256::digest(words)).as_str()), "{language}/{id}");
+            assert!(
+                entry["version"].as_integer().is_some_and(|version| version >= 1),
+                "{language}/{id} has no version"
+            );
         }
     }
 }
@@ -388,10 +395,15 @@ fn migrations(database: &str) -> BTreeMap<String, String> {
 
 fn prompts(language: &str) -> BTreeMap<String, toml::Value> {
     let place = format!("gateway/prompts/{language}/texts.toml");
-    if !top().join(&place).exists() {
-        return BTreeMap::new();
-    }
     manifest(&place)["prompts"].as_table().expect("[prompts.NAME]").clone().into_iter().collect()
+}
+
+/// What `ivr::lines` names: `NAME = "id";` and `PromptId("id")`.
+fn named_prompts() -> BTreeSet<String> {
+    let text = read("gateway/src/ivr/lines.rs");
+    let before = |at: usize| text.get(..at).is_some_and(|head| head.ends_with(" = ") || head.ends_with("PromptId("));
+    let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at).collect();
+    quotes.windows(2).filter(|pair| before(pair[0])).map(|pair| text[pair[0] + 1..pair[1]].to_owned()).collect()
 }
 
 fn read(name: &str) -> String {

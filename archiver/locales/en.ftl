@@ -182,7 +182,7 @@ consent-kind-head = Decision
 # Page: proof of destruction
 proof-link = See the proof of destruction
 proof-title = Proof of destruction
-proof-what = This recording is destroyed. The proof lists which stores were emptied and checked. It is signed and can be checked without the archive.
+proof-what = This recording has been destroyed. The proof lists which stores were emptied and checked. It is signed and can be checked without the archive.
 proof-limit = The proof covers the stores this system knows. Copies that somebody gave out are counted, but not destroyed.
 proof-of = Proof for the recording of { $when }
 proof-facts = What the proof says
@@ -190,7 +190,7 @@ proof-when = Destroyed
 proof-keys = Keys destroyed
 proof-objects = Files removed from the store
 proof-stores = Store emptied and checked
-proof-spools = Spools of the telephone systems
+proof-spools = Temporary stores of the telephone systems
 proof-spools-are = { $seen } empty, { $other } not seen
 proof-key = Key of the signature
 proof-exports = Copies given out before
@@ -202,12 +202,12 @@ proof-check-how = Download the proof. Check it on any computer with this command
 proof-raw = The proof, word for word
 proof-none-title = No proof of destruction yet
 proof-back = To the recording
-proof-none = There is no proof of destruction for this recording yet. It comes about when the recording is destroyed.
+proof-none = There is no proof of destruction for this recording yet. It is made when the recording is destroyed.
 
 # Kind answers
 door-title = Please sign in
 door-what = This page is only for people who have signed in.
-door-how = Open the sign-in link. It stands where the archive was started. Each link works once. A new one appears at each start.
+door-how = Open the sign-in link. You find it where the archive was started. Each link works once. A new one appears at each start.
 used-title = This link has been used
 used-what = A sign-in link works only once, so that nobody else can use it.
 used-how = Are you already signed in with this browser? Then go on below. If not, you need a new link. One appears when the archive is started again.

@@ -66,8 +66,15 @@ impl Prompts {
 
     /// The prompts, each from `replaced` where that has a file of its name (`de/welcome.wav`, `de/texts.toml`).
     pub fn load(replaced: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Self, PromptError> {
+        Self::load_from(&built_in, replaced)
+    }
+
+    fn load_from(
+        built_in: &dyn Fn(&str) -> Result<Vec<u8>, PromptError>,
+        replaced: &dyn Fn(&str) -> Option<Vec<u8>>,
+    ) -> Result<Self, PromptError> {
         let mut all = BTreeMap::new();
-        for language in SPOKEN {
+        for language in Language::ALL {
             let folder = language.tag();
             let ours = texts(folder, &built_in(&format!("{folder}/texts.toml"))?)?;
             let theirs = match replaced(&format!("{folder}/texts.toml")) {
@@ -92,9 +99,9 @@ impl Prompts {
         Ok(Self { all })
     }
 
-    /// A prompt in this language; in German where this language has none yet. Every name of `ivr::lines` has one.
+    /// A prompt in this language. Every name of `ivr::lines` has one in every language, or loading failed.
     pub fn get(&self, language: Language, id: PromptId) -> Option<&Arc<Prompt>> {
-        self.all.get(&(language.tag(), id)).or_else(|| self.all.get(&(Language::German.tag(), id)))
+        self.all.get(&(language.tag(), id))
     }
 
     /// The prompts to play, in order.
@@ -141,6 +148,9 @@ struct Entry {
     _silence_ms: Option<u32>,
     #[serde(default, rename = "tones")]
     _tones: Option<Vec<(u32, u32)>>,
+    /// The language of the voice where it is not the catalogue's: "for English, press …" among the German ones.
+    #[serde(default, rename = "voice")]
+    _voice: Option<String>,
 }
 
 #[derive(Clone)]
@@ -173,9 +183,6 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The languages that are complete.
-const SPOKEN: [Language; 1] = [Language::German];
-
 /// Of a telephone.
 const RATE_HZ: u32 = 8_000;
 
@@ -184,33 +191,75 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_has_words_and_sound() {
+    fn every_line_has_words_and_sound_in_every_language() {
         let prompts = Prompts::built_in().unwrap();
-        for id in lines::all() {
-            let prompt = prompts.get(Language::German, id).unwrap();
-            assert!(!prompt.text.is_empty(), "{id}");
-            assert!(prompt.pcm8k.len() > 1600, "{id} lasts {} samples", prompt.pcm8k.len());
-            assert!(id == lines::PAUSE || prompt.pcm8k.iter().any(|s| s.abs() > 3000), "{id} is not heard");
+        for (language, id) in Language::ALL.into_iter().flat_map(|language| lines::all().map(move |id| (language, id)))
+        {
+            let prompt = prompts.get(language, id).unwrap();
+            assert!(!prompt.text.is_empty(), "{language:?} {id}");
+            assert!(prompt.pcm8k.len() > 1600, "{language:?} {id} lasts {} samples", prompt.pcm8k.len());
+            let heard = prompt.pcm8k.iter().any(|s| s.abs() > 3000);
+            assert!(id == lines::PAUSE || heard, "{language:?} {id} is not heard");
+        }
+    }
+
+    #[test]
+    fn a_prompt_that_one_language_lacks_stops_the_start() {
+        for language in Language::ALL {
+            let lacks = |file: &str| {
+                let complete = built_in(file)?;
+                if file != format!("{}/texts.toml", language.tag()) {
+                    return Ok(complete);
+                }
+                Ok(String::from_utf8(complete).unwrap().replace("[prompts.muted]", "[prompts.moved]").into_bytes())
+            };
+            let error = Prompts::load_from(&lacks, &|_| None).unwrap_err();
+            assert!(error.to_string().contains(&format!("the text of {}/muted.wav", language.tag())), "{error}");
+
+            let silent = format!("{}/muted.wav", language.tag());
+            let lacks =
+                |file: &str| if file == silent { Err(PromptError::Missing(file.into())) } else { built_in(file) };
+            assert!(matches!(Prompts::load_from(&lacks, &|_| None), Err(PromptError::Missing(name)) if name == silent));
         }
     }
 
     #[test]
     fn no_file_is_there_that_nobody_says() {
-        let named: Vec<String> = lines::all().map(|id| format!("de/{id}.wav")).collect();
-        for file in Files::iter().filter(|file| file.starts_with("de/") && file.ends_with(".wav")) {
-            assert!(named.contains(&file.to_string()), "{file}");
+        for language in Language::ALL.map(Language::tag) {
+            let named: Vec<String> = lines::all().map(|id| format!("{language}/{id}.wav")).collect();
+            let sounds =
+                Files::iter().filter(|file| file.starts_with(&format!("{language}/")) && file.ends_with(".wav"));
+            for file in sounds {
+                assert!(named.contains(&file.to_string()), "{file}");
+            }
+            let texts = texts(language, &built_in(&format!("{language}/texts.toml")).unwrap()).unwrap();
+            assert_eq!(texts.len(), lines::all().count(), "{language}");
         }
-        let texts = texts("de", &built_in("de/texts.toml").unwrap()).unwrap();
-        assert_eq!(texts.len(), lines::all().count());
     }
 
     #[test]
     fn the_mandatory_part_of_the_notice_lasts_no_longer_than_twenty_seconds() {
         let prompts = Prompts::built_in().unwrap();
-        let must = [lines::MEETING, lines::NOTICE_WHO, lines::NOTICE_WHY, lines::NOTICE_BACK];
-        let samples: usize = must.iter().map(|id| prompts.get(Language::German, *id).unwrap().pcm8k.len()).sum();
-        // Four digits of a meeting number come on top.
-        assert!(samples < 18 * 8000, "{:.1} s", samples as f32 / 8000.0);
+        for language in Language::ALL {
+            let length = |id: &PromptId| prompts.get(language, *id).unwrap().pcm8k.len();
+            let must = [lines::MEETING, lines::NOTICE_WHO, lines::NOTICE_WHY, lines::NOTICE_BACK];
+            // The longest meeting number that has four digits comes on top.
+            let number = 4 * lines::DIGITS.iter().map(length).max().unwrap();
+            let samples = must.iter().map(length).sum::<usize>() + number;
+            assert!(samples < 20 * 8000, "{language:?}: {:.1} s", samples as f32 / 8000.0);
+        }
+    }
+
+    #[test]
+    fn the_long_notice_names_every_purpose_and_the_days_after_the_approval() {
+        let prompts = Prompts::built_in().unwrap();
+        let long = |language| prompts.get(language, lines::NOTICE_LONG).unwrap().text.clone();
+        for word in ["vier Zwecke", "Viertens", "Ende des dritten Tages", "nicht auf dem ganzen Weg verschlüsselt"] {
+            assert!(long(Language::German).contains(word), "{word}");
+        }
+        for word in ["four purposes", "Fourth", "end of the third day", "not encrypted all the way"] {
+            assert!(long(Language::English).contains(word), "{word}");
+        }
     }
 
     #[test]
@@ -220,23 +269,30 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_sound_needs_its_words() {
+    fn an_offices_own_directory_replaces_what_it_has_in_every_language() {
         let wav = built_in("de/muted.wav").unwrap();
-        let only_sound = |name: &str| (name == "de/welcome.wav").then(|| wav.clone());
-        assert!(matches!(Prompts::load(&only_sound).unwrap_err(), PromptError::Wordless(_)));
+        for language in Language::ALL {
+            let sound = format!("{}/welcome.wav", language.tag());
+            let only_sound = |name: &str| (name == sound).then(|| wav.clone());
+            assert!(matches!(Prompts::load(&only_sound).unwrap_err(), PromptError::Wordless(file) if file == sound));
 
-        let text = "Willkommen im Kreis.";
-        let sha256 = hex(&Sha256::digest(text.as_bytes()));
-        let toml = format!("[prompts.welcome]\nversion = 7\ntext = \"{text}\"\nsha256 = \"{sha256}\"\n");
-        let both = |name: &str| match name {
-            "de/welcome.wav" => Some(wav.clone()),
-            "de/texts.toml" => Some(toml.clone().into_bytes()),
-            _ => None,
-        };
-        let prompts = Prompts::load(&both).unwrap();
-        let welcome = prompts.get(Language::German, lines::WELCOME).unwrap();
-        assert_eq!((welcome.text.as_str(), welcome.version), (text, 7));
-        assert_eq!(prompts.get(Language::German, lines::MUTED).unwrap().version, 1);
+            let text = "Willkommen im Kreis.";
+            let sha256 = hex(&Sha256::digest(text.as_bytes()));
+            let toml = format!("[prompts.welcome]\nversion = 7\ntext = \"{text}\"\nsha256 = \"{sha256}\"\n");
+            let paper = format!("{}/texts.toml", language.tag());
+            let both = |name: &str| match name {
+                name if name == sound => Some(wav.clone()),
+                name if name == paper => Some(toml.clone().into_bytes()),
+                _ => None,
+            };
+            let prompts = Prompts::load(&both).unwrap();
+            let ours = Prompts::built_in().unwrap();
+            for spoken in Language::ALL {
+                let welcome = prompts.get(spoken, lines::WELCOME).unwrap();
+                assert_eq!((welcome.text == text, welcome.version == 7), (spoken == language, spoken == language));
+                assert_eq!(prompts.get(spoken, lines::MUTED), ours.get(spoken, lines::MUTED));
+            }
+        }
     }
 
     #[test]
