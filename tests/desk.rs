@@ -105,7 +105,7 @@ fn a_clerk_sees_who_is_recorded_plays_seeks_and_approves() {
     });
     assert!((heard_at - begins).abs() < 0.6, "she begins at {begins} s and is heard at {heard_at} s");
     // The purpose was written down first, then every minute that was heard.
-    let listened = sql(&house.data(), "select payload from payloads where payload like '%Niederschrift erstellen%'");
+    let listened = sql(&house.data(), "select payload from payloads where payload like '%Protokoll schreiben%'");
     let first = listened.lines().next().unwrap_or_default();
     assert!(!first.is_empty() && !first.contains("heard "), "the purpose is not in the audit: {listened}");
     assert!(listened.contains("heard all minutes 0-0"), "what was heard is not in the audit: {listened}");
