@@ -208,7 +208,7 @@ fn voice_of(who: Person, dir: &Path) -> PathBuf {
 }
 
 const START: Duration = Duration::from_secs(10);
-const CALL: Duration = Duration::from_secs(20);
+const CALL: Duration = Duration::from_secs(60);
 /// As fast as a person keys; linphonec sends a digit as 100 ms of events and drops the next while one is going out.
 const BETWEEN_KEYS: Duration = Duration::from_millis(300);
 const VOICE_S: u32 = 300;
