@@ -147,6 +147,11 @@ impl Jitter {
         self.cursor.map(|cursor| timestamp.wrapping_sub(cursor).cast_signed())
     }
 
+    /// What was taken last is nothing to stand in for what is missing next.
+    pub(crate) const fn forget_last(&mut self) {
+        self.last = [self.idle; SLOT_SAMPLES];
+    }
+
     /// The next packet begins a stream; nothing of the one before stays in memory.
     pub fn forget(&mut self) {
         self.sound = [self.idle; RING as usize];

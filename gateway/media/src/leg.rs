@@ -157,6 +157,8 @@ impl Leg {
         match taken {
             Taken::Voice | Taken::Concealed if under => {
                 into.samples_mut().fill(0);
+                // After the key there is often no sound for a moment: nothing of the tone may stand in for it.
+                self.stream.forget_last();
                 taken = Taken::Nothing;
             }
             Taken::Nothing if !under => self.comfort.fill(into.samples_mut()),
@@ -358,6 +360,7 @@ mod tests {
     use crate::Coded;
     use crate::codec::Encoder;
     use crate::g711::{self, Law};
+    use crate::tone;
     use proptest::prelude::*;
 
     fn config(law: Law, ssrc: u32) -> LegConfig {
@@ -462,6 +465,61 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(leg.receive(&send(&mut other, 500)), Received::Ignored(Why::Ssrc));
             send(&mut other, 500);
+        }
+    }
+
+    /// The telephone sends the tone beside the events, and nothing while it says the end again.
+    #[test]
+    fn nothing_of_a_key_that_can_be_heard_stands_in_for_what_is_missing_after_it() {
+        for codec in [Codec::Law(Law::A), Codec::G722, Codec::Opus] {
+            let clock = codec.clock_hz();
+            let config = LegConfig { codec, events_clock_hz: clock, ..config(Law::A, 2) };
+            let (mut phone, mut leg, mut encoder) = (Leg::new(config), Leg::new(config), Encoder::new(codec));
+            let (mut seq, mut loudest) = (0_u16, 0);
+            for slot in 0..60_u32 {
+                if slot == 20 {
+                    assert!(phone.press('4', 100));
+                }
+                let down = (20..25).contains(&slot);
+                let mut sound = Sound::silence(codec.is_wide());
+                if down {
+                    let rate = sound.rate_hz();
+                    let samples = sound.samples_mut();
+                    let first = u64::from(slot) * samples.len() as u64;
+                    tone::sine_at(770.0, -16.0, rate, first, samples);
+                }
+                let mut octets = [0; 160];
+                let length = encoder.encode(sound.samples(), &mut octets);
+                let timestamp = phone.timestamp;
+                let mut number = |bytes: &[u8]| {
+                    let mut bytes = bytes.to_vec();
+                    bytes[2..4].copy_from_slice(&seq.to_be_bytes());
+                    seq += 1;
+                    bytes
+                };
+                let mut sent = Vec::new();
+                phone.send(&octets[..length], |bytes| sent.push(number(bytes)));
+                if down {
+                    let beside = Packet {
+                        payload_type: 8,
+                        marker: false,
+                        seq: 0,
+                        timestamp,
+                        ssrc: 2,
+                        payload: &octets[..length],
+                    };
+                    let mut bytes = [0; PACKET_BYTES];
+                    let length = rtp::write(&mut bytes, &beside);
+                    sent.push(number(&bytes[..length]));
+                }
+                for bytes in sent {
+                    leg.receive(&bytes);
+                }
+                leg.take(&mut sound);
+                loudest = sound.samples().iter().map(|sample| sample.unsigned_abs()).fold(loudest, u16::max);
+            }
+            // The tone is 7,300; what G.722 still says is how coarse its steps were.
+            assert!(loudest < 300, "{codec:?}: {loudest}");
         }
     }
 

@@ -109,6 +109,11 @@ impl Packets {
         self.cursor.map(|cursor| timestamp.wrapping_sub(cursor).cast_signed().saturating_add(decoded))
     }
 
+    /// What was taken last is nothing to make up from what is missing next.
+    pub(crate) fn forget_last(&mut self) {
+        self.decoder.restart();
+    }
+
     /// The next packet begins a stream; nothing of the one before stays in memory.
     pub(crate) fn forget(&mut self) {
         for waiting in &mut self.waiting {

@@ -91,6 +91,19 @@ impl Stream {
         }
     }
 
+    /// What was taken last was nobody's to hear: nothing that is missing next is made up from it.
+    pub(crate) fn forget_last(&mut self) {
+        match self {
+            Self::Law(_, jitter) => jitter.forget_last(),
+            Self::G722(stream) => {
+                // Its decoder would ring on.
+                stream.0 = g722::Decoder::new();
+                stream.1.forget_last();
+            }
+            Self::Opus(packets) => packets.forget_last(),
+        }
+    }
+
     pub(crate) fn forget(&mut self) {
         match self {
             Self::Law(_, jitter) => jitter.forget(),
