@@ -6,12 +6,14 @@
 //! What is wrong is named, dropped and changes nothing.
 //! While a key is down, and until the sound from under it has passed, the caller is silent: digits never reach the room.
 //!
-//! Not here: which source a datagram may come from (`io`), SRTP, RTCP.
+//! Not here: which source a datagram may come from (`io`), SRTP, the packets that tell how it is heard (`rtcp`).
 
 use crate::codec::Codec;
 use crate::comfort::{self, Comfort};
 use crate::dtmf::{Digit, Digits, NoEvent, Press};
 use crate::jitter::{Counters, Put, Taken};
+use crate::reception::{Reception, Report};
+use crate::rtcp::Sent;
 use crate::rtp::{self, HEADER_BYTES, Packet};
 use crate::stream::Stream;
 use crate::{SLOT_SAMPLES, Sound};
@@ -66,7 +68,10 @@ pub enum Why {
 #[derive(Debug)]
 pub struct Leg {
     config: LegConfig,
-    source: Option<u32>,
+    /// Whose sound is heard, and how well it arrives.
+    source: Option<Reception>,
+    /// RTP units that passed here, one slot after the other.
+    passed: u32,
     /// Another source that showed one packet, and the sequence number it must go on with.
     candidate: Option<(u32, u16)>,
     stream: Stream,
@@ -81,6 +86,8 @@ pub struct Leg {
     press: Option<Press>,
     /// Octets that wait for a packet longer than a slot.
     started: Started,
+    sent_packets: u32,
+    sent_octets: u32,
 }
 
 /// The beginning of a packet of ours.
@@ -96,6 +103,7 @@ impl Leg {
         Self {
             config,
             source: None,
+            passed: 0,
             candidate: None,
             stream: Stream::new(config.codec),
             comfort: Comfort::new(),
@@ -106,6 +114,8 @@ impl Leg {
             marker: true,
             press: None,
             started: Started { octets: [0; LONGEST_BYTES], length: 0 },
+            sent_packets: 0,
+            sent_octets: 0,
         }
     }
 
@@ -134,6 +144,10 @@ impl Leg {
         if !self.accept(packet.ssrc, packet.seq) {
             return Received::Ignored(Why::Ssrc);
         }
+        if let Some(reception) = &mut self.source {
+            let timestamp = (!event).then_some(packet.timestamp);
+            reception.packet(packet.seq, timestamp, self.passed);
+        }
         if event {
             self.receive_event(&packet)
         } else if sound {
@@ -151,6 +165,7 @@ impl Leg {
     /// announced it: nobody's voice.
     pub fn take(&mut self, into: &mut Sound) -> (Taken, Option<Digit>) {
         self.digits.slot_passed();
+        self.passed = self.passed.wrapping_add(self.config.codec.slot_ticks());
         let digit = self.hear_news();
         let under = self.is_under_key();
         let mut taken = self.stream.take(into);
@@ -195,7 +210,7 @@ impl Leg {
                 let sound = octets.get(..whole).unwrap_or_default();
                 let length =
                     rtp::write(&mut bytes, &self.ours(self.config.payload_type, marker, self.timestamp, sound));
-                self.seq = self.seq.wrapping_add(1);
+                self.count(whole);
                 self.timestamp = self.timestamp.wrapping_add(whole as u32);
                 self.started.length = 0;
                 packet(bytes.get(..length).unwrap_or_default());
@@ -221,8 +236,8 @@ impl Leg {
             (Some(event), Some(payload_type)) => self.ours(payload_type, marker, event.timestamp, &event.payload),
             (Some(_) | None, _) => self.ours(self.config.payload_type, marker, self.timestamp, payload),
         };
-        let length = rtp::write(into, &packet);
-        self.seq = self.seq.wrapping_add(1);
+        let (length, octets) = (rtp::write(into, &packet), packet.payload.len());
+        self.count(octets);
         self.timestamp = self.timestamp.wrapping_add(self.config.codec.slot_ticks());
         length
     }
@@ -259,6 +274,25 @@ impl Leg {
             return None;
         }
         self.stream.ticks_until(timestamp)
+    }
+
+    /// What we sent so far, as of the slot that is sent next.
+    #[must_use]
+    pub const fn sent(&self) -> Sent {
+        // Each octet that waits is a tick.
+        let timestamp = self.timestamp.wrapping_add(self.started.length as u32);
+        Sent { timestamp, packets: self.sent_packets, octets: self.sent_octets }
+    }
+
+    /// Whose sound is heard.
+    #[must_use]
+    pub fn source(&self) -> Option<u32> {
+        self.source.as_ref().map(Reception::ssrc)
+    }
+
+    /// How well it arrived since this was asked last.
+    pub fn report(&mut self) -> Option<Report> {
+        self.source.as_mut().map(Reception::report)
     }
 
     #[must_use]
@@ -318,7 +352,7 @@ impl Leg {
     /// RFC 3550 appendix A.1 wants two packets in a row of a new source; the first source of a call is believed at once,
     /// because the source rule has looked at its address.
     fn accept(&mut self, ssrc: u32, seq: u16) -> bool {
-        if self.source == Some(ssrc) {
+        if self.source() == Some(ssrc) {
             self.candidate = None;
             return true;
         }
@@ -332,9 +366,16 @@ impl Leg {
             self.digits.other_clock(self.config.events_clock_hz);
             self.under_key = None;
         }
-        self.source = Some(ssrc);
+        self.source = Some(Reception::new(ssrc, seq));
         self.candidate = None;
         true
+    }
+
+    /// A packet of ours is packed.
+    const fn count(&mut self, octets: usize) {
+        self.seq = self.seq.wrapping_add(1);
+        self.sent_packets = self.sent_packets.wrapping_add(1);
+        self.sent_octets = self.sent_octets.wrapping_add(octets as u32);
     }
 
     const fn ours<'a>(&self, payload_type: u8, marker: bool, timestamp: u32, payload: &'a [u8]) -> Packet<'a> {
