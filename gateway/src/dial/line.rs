@@ -25,7 +25,7 @@ use super::wire::Wire;
 use crate::config::Ports;
 use crate::io::chance;
 use crate::io::clock::{Clock, Quarter};
-use crate::io::socket::{self, MediaSocket, SourceRule};
+use crate::io::socket::{self, MediaSocket, Pair, SourceRule};
 
 /// One call, checked.
 #[derive(Debug)]
@@ -137,7 +137,8 @@ pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
     let remote = call.remote;
     let wrong = |source| LineError::Socket { remote, source };
     let local = address_towards(remote).map_err(wrong)?;
-    let rtp = socket::open(local, RTP_PORTS, random_u16()).map_err(wrong)?;
+    // Control packets are taken and not looked at.
+    let Pair { sound: rtp, control: _control } = socket::open(local, RTP_PORTS, random_u16()).map_err(wrong)?;
     let commands = call.live.then(read_commands);
     let mut line = Line::open(call.transport, local, remote).map_err(wrong)?;
     let offer = sdp::offer(rtp.local_addr().map_err(wrong)?, &call.codecs, u64::from(random_u16()), 1);

@@ -2,6 +2,7 @@
 //!
 //! [`open`] is for the signalling side, which needs the port for its answer; the worker wraps the socket in a
 //! [`MediaSocket`], calls [`MediaSocket::receive`] once a slot and [`MediaSocket::send`] as often.
+//! Beside it lies a second one for control packets, under the same rule and seldom looked at.
 //! After `connect` the kernel drops strangers before the queue, which is both the security rule and the cheapest form.
 //!
 //! Not here: what is in a packet (`media::leg`), and SRTP, which will settle a source by its key.
@@ -39,21 +40,32 @@ pub struct Counts {
     pub unsent: u64,
 }
 
-/// A bound, non-blocking, unconnected socket on a free even port of `ports`; `chance` says where the search begins, so
+/// The two sockets of a call: sound on an even port, control packets on the odd one above it (RFC 3550 11).
+#[derive(Debug)]
+pub struct Pair {
+    pub sound: UdpSocket,
+    pub control: UdpSocket,
+}
+
+/// Bound, non-blocking, unconnected sockets on two free neighbours of `ports`; `chance` says where the search begins, so
 /// that ports are not guessed.
-pub fn open(local: IpAddr, ports: Ports, chance: u16) -> io::Result<UdpSocket> {
+pub fn open(local: IpAddr, ports: Ports, chance: u16) -> io::Result<Pair> {
     let first = u32::from(ports.first).next_multiple_of(2);
-    let even = (u32::from(ports.last).saturating_sub(first)) / 2 + 1;
-    for step in 0..even {
-        let port = first + 2 * ((u32::from(chance) + step) % even);
+    let pairs = (u32::from(ports.last) + 1).saturating_sub(first) / 2;
+    for step in 0..pairs {
+        let port = first + 2 * ((u32::from(chance) + step) % pairs);
         let Ok(port) = u16::try_from(port) else { continue };
-        match bind(SocketAddr::new(local, port)) {
-            Ok(socket) => return Ok(socket),
+        let both = bind(SocketAddr::new(local, port), RECEIVE_BUFFER_BYTES).and_then(|sound| {
+            let control = bind(SocketAddr::new(local, port + 1), CONTROL_BUFFER_BYTES)?;
+            Ok(Pair { sound, control })
+        });
+        match both {
+            Ok(pair) => return Ok(pair),
             Err(error) if error.kind() == ErrorKind::AddrInUse => {}
             Err(error) => return Err(error),
         }
     }
-    let taken = format!("every even port of {}-{} is in use", ports.first, ports.last);
+    let taken = format!("no two free ports are neighbours in {}-{}", ports.first, ports.last);
     Err(io::Error::new(ErrorKind::AddrInUse, taken))
 }
 
@@ -305,9 +317,9 @@ fn listen(local: SocketAddr, kind: Type) -> io::Result<Socket> {
     Ok(socket)
 }
 
-fn bind(local: SocketAddr) -> io::Result<UdpSocket> {
+fn bind(local: SocketAddr, buffer_bytes: usize) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(local), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
+    socket.set_recv_buffer_size(buffer_bytes)?;
     socket.set_nonblocking(true)?;
     socket.bind(&local.into())?;
     Ok(socket.into())
@@ -333,6 +345,9 @@ const BACKLOG: i32 = 128;
 
 /// The kernel doubles it; a second of sound with its bookkeeping.
 const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// A packet in five seconds, looked for each tenth of one.
+const CONTROL_BUFFER_BYTES: usize = 4 * 1024;
 
 /// Two slots after `connect` nothing queued before it is left.
 const SETTLING_SLOTS: u8 = 2;
@@ -364,7 +379,7 @@ mod tests {
     }
 
     fn gateway(chance: u16) -> (UdpSocket, SocketAddr) {
-        let socket = open(LOCAL, PORTS, chance).unwrap();
+        let socket = open(LOCAL, PORTS, chance).unwrap().sound;
         let address = socket.local_addr().unwrap();
         (socket, address)
     }

@@ -6,7 +6,7 @@
 //! Not here: who hears whom (`room`), what is kept (`tap`), and when a line's turn is (`worker`).
 
 use std::cell::Cell;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use media::codec::Encoder;
@@ -18,13 +18,14 @@ use media::{SLOT_SAMPLES, Sound, level, rtp};
 use spool::id::{Slot, TrackId};
 use spool::line::GapReason;
 
+use super::control::Controls;
 use super::saying::Saying;
 use super::worker::Outside;
 use super::{FromWorker, Settings};
 use crate::consent::Permit;
 use crate::ids::CallId;
 use crate::io::recorder::{Frames, Taped};
-use crate::io::socket::{MediaSocket, SourceRule};
+use crate::io::socket::{MediaSocket, Pair, SourceRule};
 use crate::room::{Brings, Room, Voice};
 use crate::tap::{Around, Keys, Tap, TapOut};
 
@@ -35,6 +36,7 @@ pub(super) struct Line {
     leg: Leg,
     /// Of what this caller alone hears.
     encoder: Encoder,
+    controls: Controls,
     /// The slot that is next.
     next: Option<Slot>,
     /// What the caller said in the last slot, and how loud.
@@ -78,9 +80,9 @@ struct Silence {
 impl Line {
     pub(super) fn new(
         call: CallId,
-        socket: UdpSocket,
+        sockets: Pair,
         rule: SourceRule,
-        remote: SocketAddr,
+        (remote, control): (SocketAddr, Option<SocketAddr>),
         leg: LegConfig,
         settings: &Settings,
     ) -> Self {
@@ -88,7 +90,8 @@ impl Line {
         let (limit, held_limit) = (slots(settings.silence_limit), slots(settings.held_limit));
         Self {
             call,
-            socket: MediaSocket::new(socket, rule, remote),
+            socket: MediaSocket::new(sockets.sound, rule, remote),
+            controls: Controls::new(sockets.control, rule, control, leg.ssrc),
             encoder: Encoder::new(leg.codec),
             leg: Leg::new(leg),
             next: None,
@@ -111,12 +114,18 @@ impl Line {
         }
     }
 
-    pub(super) fn retarget(&mut self, leg: LegConfig, remote: SocketAddr, rule: SourceRule) {
+    pub(super) fn retarget(
+        &mut self,
+        leg: LegConfig,
+        (remote, control): (SocketAddr, Option<SocketAddr>),
+        rule: SourceRule,
+    ) {
         if leg.codec != self.leg.codec() {
             self.encoder = Encoder::new(leg.codec);
         }
         self.leg.reconfigure(leg);
         self.socket.retarget(remote, rule);
+        self.controls.retarget(control, rule);
     }
 
     pub(super) fn hold(&mut self, on: bool) {
@@ -196,6 +205,7 @@ impl Line {
         if events.get() > 0 {
             socket.receive_rest(buffer, &mut packet);
         }
+        self.controls.slot(slot, &mut self.leg, buffer);
         self.take(slot, outside);
         self.watch(packets.get(), outside);
         self.retry_lost(&outside.frames);
@@ -240,10 +250,14 @@ impl Line {
         }
     }
 
-    /// What to say in the log when the call ends: counts, never who.
-    pub(super) fn farewell(&self) {
-        let counts = self.socket.counts();
-        tracing::debug!(call = %self.call, ?counts, ignored = self.ignored, missed = self.missed, "a line is closed");
+    /// Says goodbye to the other end, and in the log counts, never who.
+    pub(super) fn farewell(&mut self) {
+        if let Some(next) = self.next {
+            self.controls.leave(next, &mut self.leg);
+        }
+        let (counts, told) = (self.socket.counts(), self.controls.told());
+        let (ignored, missed) = (self.ignored, self.missed);
+        tracing::debug!(call = %self.call, ?counts, ?told, ignored, missed, "a line is closed");
     }
 
     /// Sends `room` with what this caller alone is told laid over it. Without a room that is silence, which keeps doors

@@ -5,6 +5,7 @@
 //!
 //! Not here: who may enter, speak or be recorded (`call`, `consent`), and files (`io::recorder`).
 
+mod control;
 mod line;
 mod saying;
 mod table;
@@ -12,7 +13,7 @@ mod worker;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -26,7 +27,7 @@ use self::line::Line;
 use self::worker::Worker;
 use super::clock::Clock;
 use super::recorder::Frames;
-use super::socket::SourceRule;
+use super::socket::{Pair, SourceRule};
 use crate::consent::Permit;
 use crate::ids::CallId;
 use crate::prompts::Prompt;
@@ -48,12 +49,13 @@ pub struct Settings {
 
 /// What the switchboard wants of a call's or a room's sound.
 pub enum ToWorker {
-    /// `remote` is the SDP's address.
+    /// `remote` is the SDP's address, `control` theirs for control packets, if they want any.
     Open {
         call: CallId,
-        socket: UdpSocket,
+        sockets: Pair,
         leg: LegConfig,
         remote: SocketAddr,
+        control: Option<SocketAddr>,
         rule: SourceRule,
     },
     /// A re-INVITE changed codec, address or both.
@@ -61,6 +63,7 @@ pub enum ToWorker {
         call: CallId,
         leg: LegConfig,
         remote: SocketAddr,
+        control: Option<SocketAddr>,
         rule: SourceRule,
     },
     /// Neither mixed nor recorded while held; hears nothing of the room.

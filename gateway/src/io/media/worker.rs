@@ -149,12 +149,12 @@ impl Worker {
             return;
         }
         match message {
-            ToWorker::Open { call, socket, leg, remote, rule } => {
-                let line = Line::new(call, socket, rule, remote, leg, &self.settings);
+            ToWorker::Open { call, sockets, leg, remote, control, rule } => {
+                let line = Line::new(call, sockets, rule, (remote, control), leg, &self.settings);
                 self.loosen(Box::new(line));
             }
-            ToWorker::Retarget { call, leg, remote, rule } => {
-                self.with(call, |line, _| line.retarget(leg, remote, rule));
+            ToWorker::Retarget { call, leg, remote, control, rule } => {
+                self.with(call, |line, _| line.retarget(leg, (remote, control), rule));
             }
             ToWorker::Hold { call, on } => self.with(call, |line, _| line.hold(on)),
             ToWorker::Say { call, token, parts } => {
@@ -179,7 +179,7 @@ impl Worker {
             ToWorker::Mute { call, on } => self.with(call, |line, _| line.mute(on)),
             ToWorker::Gain { call, db } => self.with(call, |line, _| line.gain(db)),
             ToWorker::Close { call } => {
-                if let Some(line) = self.take(call) {
+                if let Some(mut line) = self.take(call) {
                     line.farewell();
                 }
             }

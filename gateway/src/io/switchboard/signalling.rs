@@ -2,7 +2,7 @@
 //!
 //! Not here: SIP itself (`sip`), and the dialogue (`call`).
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,7 +15,7 @@ use sip::{Command, Ended, Event, Leg, Output, Transport};
 use super::super::connections::FromStream;
 use super::super::listener::{self, Datagram, Listener};
 use super::super::media::ToWorker;
-use super::super::socket::{self, SourceRule};
+use super::super::socket::{self, Pair, SourceRule};
 use super::{Line, Switchboard};
 use crate::call::{Call, Farewell, Input};
 use crate::config::Source;
@@ -143,7 +143,7 @@ impl Switchboard {
             return self.reject(leg, Farewell::NoCommonCodec);
         }
         let theirs = chosen.flatten().map(|chosen| chosen.remote);
-        let Some((socket, media, contact)) = self.media_for(path, theirs) else {
+        let Some((sockets, media, contact)) = self.media_for(path, theirs) else {
             return self.reject(leg, Farewell::Busy);
         };
         self.last_call += 1;
@@ -164,13 +164,14 @@ impl Switchboard {
         };
         let sdp = match (offer, chosen.flatten()) {
             (Some(offer), Some(chosen)) => {
-                self.open_sound(id, &line, socket, leg_of(&chosen), chosen.remote);
+                self.open_sound(id, &line, sockets, leg_of(&chosen), (chosen.remote, chosen.remote_rtcp));
                 self.tell_worker(ToWorker::Hold { call: id, on: held(chosen.direction) });
                 offer.answer(&chosen, media, session, version)
             }
             // A late offer: ours goes out, and the socket waits with a codec that their answer may change.
             _ => {
-                self.open_sound(id, &line, socket, waiting_leg(), SocketAddr::new(path.remote.ip(), DISCARD_PORT));
+                let nowhere_yet = SocketAddr::new(path.remote.ip(), DISCARD_PORT);
+                self.open_sound(id, &line, sockets, waiting_leg(), (nowhere_yet, None));
                 sdp::offer(media, &CODECS, session, version)
             }
         };
@@ -193,10 +194,10 @@ impl Switchboard {
         CallerTag(tag)
     }
 
-    /// A socket for sound, its address as the caller will be told it, and our Contact.
+    /// Sockets for sound, their address as the caller will be told it, and our Contact.
     ///
     /// The sound may be of the other family than the signalling: it is where the offer wants it.
-    fn media_for(&self, path: sip::Path, theirs: Option<SocketAddr>) -> Option<(UdpSocket, SocketAddr, SocketAddr)> {
+    fn media_for(&self, path: sip::Path, theirs: Option<SocketAddr>) -> Option<(Pair, SocketAddr, SocketAddr)> {
         let listener = self.listener(path)?;
         let v4 = path.remote.is_ipv4();
         let elsewhere = theirs.filter(|theirs| theirs.is_ipv4() != v4 && !socket::is_nowhere(*theirs));
@@ -209,16 +210,24 @@ impl Switchboard {
                     (route, advertised.next().unwrap_or(route))
                 }
             };
-            let socket = socket::open(route, self.parts.config.media.ports, random_u32() as u16)?;
-            let port = socket.local_addr()?.port();
-            Ok((socket, SocketAddr::new(named, port), SocketAddr::new(contact, listener.local.port())))
+            let sockets = socket::open(route, self.parts.config.media.ports, random_u32() as u16)?;
+            let port = sockets.sound.local_addr()?.port();
+            Ok((sockets, SocketAddr::new(named, port), SocketAddr::new(contact, listener.local.port())))
         });
         opened.inspect_err(|why| tracing::error!(%why, "no socket for a call's sound")).ok()
     }
 
-    fn open_sound(&mut self, call: CallId, line: &Line, socket: UdpSocket, leg: LegConfig, remote: SocketAddr) {
+    /// The other end's addresses are those of its sound and of its control packets.
+    fn open_sound(
+        &mut self,
+        call: CallId,
+        line: &Line,
+        sockets: Pair,
+        leg: LegConfig,
+        (remote, control): (SocketAddr, Option<SocketAddr>),
+    ) {
         let rule = self.source_rule(line.path.remote);
-        self.tell_worker(ToWorker::Open { call, socket, leg, remote, rule });
+        self.tell_worker(ToWorker::Open { call, sockets, leg, remote, control, rule });
     }
 
     fn source_rule(&self, signalling: SocketAddr) -> SourceRule {
@@ -271,7 +280,8 @@ impl Switchboard {
     fn retarget(&mut self, call: CallId, chosen: &Chosen) {
         let Some(line) = self.lines.get(&call) else { return };
         let rule = self.source_rule(line.path.remote);
-        self.tell_worker(ToWorker::Retarget { call, leg: leg_of(chosen), remote: chosen.remote, rule });
+        let (remote, control) = (chosen.remote, chosen.remote_rtcp);
+        self.tell_worker(ToWorker::Retarget { call, leg: leg_of(chosen), remote, control, rule });
         self.tell_worker(ToWorker::Hold { call, on: held(chosen.direction) });
     }
 

@@ -71,9 +71,10 @@ fn phone(number: u64, codec: Codec, hz: Option<f32>) -> (Phone, ToWorker) {
     socket.set_nonblocking(true).unwrap();
     let ports = Ports { first: 43_000, last: 44_999 };
     let ours = socket::open(IpAddr::V4(Ipv4Addr::LOCALHOST), ports, number as u16 * 37).unwrap();
-    let (gateway, remote) = (ours.local_addr().unwrap(), socket.local_addr().unwrap());
+    let (gateway, remote) = (ours.sound.local_addr().unwrap(), socket.local_addr().unwrap());
     let call = CallId(number);
-    let open = ToWorker::Open { call, socket: ours, leg: config(number, codec), remote, rule: SourceRule::Exact };
+    let rule = SourceRule::Exact;
+    let open = ToWorker::Open { call, sockets: ours, leg: config(number, codec), remote, control: None, rule };
     let leg = Leg::new(config(number + 50, codec));
     let (heard, timestamps) = (Vec::new(), Vec::new());
     let encoder = Encoder::new(codec);
@@ -306,7 +307,7 @@ fn a_caller_who_goes_over_to_another_codec_goes_on_hearing_and_being_heard() {
     for (ssrc, codec) in [(61, Codec::Opus), (62, Codec::G722), (63, A)] {
         let remote = bench.phones[0].socket.local_addr().unwrap();
         let leg = config(1, codec);
-        bench.tell(ToWorker::Retarget { call: CallId(1), leg, remote, rule: SourceRule::Exact });
+        bench.tell(ToWorker::Retarget { call: CallId(1), leg, remote, control: None, rule: SourceRule::Exact });
         let phone = &mut bench.phones[0];
         (phone.leg, phone.encoder) = (Leg::new(config(ssrc, codec)), Encoder::new(codec));
         phone.heard.clear();
