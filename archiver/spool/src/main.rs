@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("spool: {}", sentence(&error));
+            eprintln!("spool: {}", print::printable(&sentence(&error)));
             ExitCode::FAILURE
         }
     }
@@ -80,7 +80,7 @@ fn verify(dir: &Path, keys: &[VerifyingKey]) -> Result<bool, Rejection> {
         holds &= fault.is_none();
         print::line(&match fault {
             None => format!("{name}: verified"),
-            Some(why) => format!("{name}: {why}"),
+            Some(why) => print::one_line(&format!("{name}: {why}")),
         });
     };
     for path in chunks(dir, &["ready"])? {

@@ -10,13 +10,18 @@ use std::io::Write as _;
 use serde::Serialize;
 use spool::read::{Content, Look, Prefixes, Said};
 
-/// Prints one text to standard output. Whoever closed it does not want the rest.
+/// Prints one text to standard output, whatever it holds. Whoever closed it does not want the rest.
 pub(crate) fn line(text: &str) {
-    let _closed = writeln!(std::io::stdout(), "{text}");
+    let _closed = writeln!(std::io::stdout(), "{}", printable(text));
+}
+
+/// The same of one line, with its line feeds as escapes: what a fault quotes begins no line of its own.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace('\n', "\\n")
 }
 
 pub(crate) fn json(look: &Look) -> String {
-    serde_json::to_string(look).unwrap_or_else(|why| format!("{{\"faults\":[{:?}]}}", why.to_string()))
+    escaped(&serde_json::to_string(look).unwrap_or_else(|why| format!("{{\"faults\":[{:?}]}}", why.to_string())))
 }
 
 pub(crate) fn chunk(look: &Look) -> String {
@@ -34,10 +39,10 @@ pub(crate) fn chunk(look: &Look) -> String {
         let _ = writeln!(text, "  file {} ({} bytes): {}", file.name, file.bytes, content(&file.content));
     }
     for fault in &look.faults {
-        let _ = writeln!(text, "  FAULT: {fault}");
+        let _ = writeln!(text, "  FAULT: {}", one_line(&fault.to_string()));
     }
     text.truncate(text.trim_end().len());
-    printable(&text)
+    text
 }
 
 fn lines<T: Serialize>(text: &mut String, journal: &str, said: &[Said<T>]) {
@@ -88,17 +93,33 @@ fn fields(of: &impl Serialize) -> Vec<(String, String)> {
 fn word(value: &serde_json::Value) -> String {
     match value {
         // A line feed in a word would begin a line that the chunk never had.
-        serde_json::Value::String(text) => text.replace('\n', "\\n"),
+        serde_json::Value::String(text) => one_line(text),
         other => other.to_string(),
     }
 }
 
+fn controls(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// JSON with the rest of what controls a terminal as escapes too; below U+0020 it has done so itself.
+fn escaped(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if controls(c) {
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// Control characters and whatever turns the direction of writing, as escapes.
-fn printable(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if (c.is_control() && c != '\n') || turns(c) {
+        if controls(c) && c != '\n' {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);
@@ -138,5 +159,17 @@ mod tests {
     #[test]
     fn nothing_a_chunk_says_moves_a_terminals_cursor_or_turns_its_writing() {
         assert_eq!(printable("a\u{1b}[2Jb\n\u{202e}c\u{7}"), "a\\u{1b}[2Jb\n\\u{202e}c\\u{7}");
+    }
+
+    #[test]
+    fn json_stays_json_and_moves_no_cursor_either() {
+        let json = escaped(&serde_json::to_string("a\u{9b}2J\u{7f}\n\u{202e}").unwrap());
+        assert_eq!(json, "\"a\\u009b2J\\u007f\\n\\u202e\"");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), "a\u{9b}2J\u{7f}\n\u{202e}");
+    }
+
+    #[test]
+    fn what_a_fault_quotes_begins_no_line_of_its_own() {
+        assert_eq!(one_line("bad\nchunk: verified"), "bad\\nchunk: verified");
     }
 }

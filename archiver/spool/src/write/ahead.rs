@@ -82,6 +82,12 @@ impl Ahead {
         removed.map_err(failed("remove a file"))
     }
 
+    /// No chunk comes of it.
+    pub fn discard(self) -> Result<(), SpoolError> {
+        drop(self.laid);
+        self.place.disk.remove_tree(&self.place.path).map_err(failed("remove what was made ahead"))
+    }
+
     pub(super) fn begin(mut self, spool: &Spool, head: Head, slot: Slot) -> Result<ChunkWriter, SpoolError> {
         let name = named(spool, &head)?;
         if name != self.place.name || head.epoch != self.epoch {
