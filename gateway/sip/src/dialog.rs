@@ -166,7 +166,8 @@ impl Dialog {
     /// Where requests of ours go.
     ///
     /// A peer that came to us directly is answered the way it came: its Contact may be an address behind a NAT, and
-    /// must not send our packets to a third party. Only its port and transport are believed when the host is the same.
+    /// neither that nor a route must send our packets to a third party. Only port and transport are believed when the
+    /// host is the same.
     /// Where a proxy stands in between, its route or the Contact decides (RFC 3261 8.1.2). A connection is used as long
     /// as it stands (RFC 5923). We never look a name up in here.
     fn way(&self) -> Path {
@@ -178,10 +179,11 @@ impl Dialog {
         let literal = |uri: &str| Uri::read(uri).and_then(|uri| Some((uri.literal()?, uri.transport())));
         let hop = match self.routes.first() {
             Some(route) => Address::read(route).and_then(|route| literal(&route.uri)),
-            None => literal(&self.target).filter(|(contact, _)| self.relayed || contact.ip() == source.ip()),
+            None => literal(&self.target),
         };
         let reachable = |(hop, _): &(SocketAddr, _)| hop.is_ipv4() == local.is_ipv4() && !hop.ip().is_unspecified();
-        match hop.filter(reachable) {
+        let believed = |(hop, _): &(SocketAddr, _)| self.relayed || hop.ip() == source.ip();
+        match hop.filter(|hop| reachable(hop) && believed(hop)) {
             Some((remote, transport)) => Path { remote, transport, ..self.path },
             None => self.path,
         }

@@ -121,8 +121,13 @@ impl Listener {
         }
     }
 
+    /// Is this address in the listener's networks?
+    pub fn allows(&self, remote: IpAddr) -> bool {
+        self.allow.iter().any(|network| network.contains(remote))
+    }
+
     fn lets_in(&self, remote: IpAddr) -> bool {
-        let known = self.allow.iter().any(|network| network.contains(remote));
+        let known = self.allows(remote);
         if !known {
             // Said at powers of two: a flood of strangers is one log line a doubling.
             let seen = self.strangers.fetch_add(1, Ordering::Relaxed) + 1;
@@ -184,7 +189,7 @@ impl Listener {
 }
 
 /// The address of this machine by which packets to `remote` leave; nothing is sent for it.
-pub(super) fn route_to(remote: SocketAddr) -> std::io::Result<IpAddr> {
+pub(crate) fn route_to(remote: SocketAddr) -> std::io::Result<IpAddr> {
     let any: IpAddr = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let probe = std::net::UdpSocket::bind((any, 0))?;
     probe.connect(remote)?;

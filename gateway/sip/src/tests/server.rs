@@ -377,6 +377,8 @@ fn our_bye_goes_where_the_caller_is_and_never_where_a_direct_caller_points() {
     assert_eq!(bye_to(&relayed).0, them());
     let routed =
         |text: String| relayed(text).replace("Max-F", "Record-Route: <sip:192.0.2.8;lr>,<sip:x.invalid;lr>\r\nMax-F");
+    let direct = |text: String| text.replace("Max-F", "Record-Route: <sip:192.0.2.8;transport=tcp;lr>\r\nMax-F");
+    assert_eq!(bye_to(&direct).0, source, "nobody stood in between who could have left a route");
     let (to, text) = bye_to(&routed);
     assert_eq!(to, "192.0.2.8:5060".parse().unwrap());
     assert!(text.contains("\r\nRoute: <sip:192.0.2.8;lr>\r\nRoute: <sip:x.invalid;lr>\r\n"), "{text}");
