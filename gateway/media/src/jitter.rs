@@ -100,7 +100,7 @@ impl Jitter {
         }
     }
 
-    /// `payload`: G.711, an octet a sample.
+    /// `payload`: of a codec with an octet a tick (G.711, G.722).
     pub fn put(&mut self, timestamp: u32, payload: &[u8]) -> Put {
         let put = self.lay(timestamp, payload);
         match put {
@@ -145,6 +145,11 @@ impl Jitter {
     #[must_use]
     pub fn samples_until(&self, timestamp: u32) -> Option<i32> {
         self.cursor.map(|cursor| timestamp.wrapping_sub(cursor).cast_signed())
+    }
+
+    /// The RTP time after the newest sample that came, or of the next slot if that is later.
+    pub(crate) fn newest(&self) -> Option<u32> {
+        self.cursor.map(|cursor| if self.end.wrapping_sub(cursor).cast_signed() > 0 { self.end } else { cursor })
     }
 
     /// What was taken last is nothing to stand in for what is missing next.
@@ -268,7 +273,7 @@ impl Jitter {
         if self.watched < WATCH_SLOTS {
             return;
         }
-        if self.fewest >= self.depth + SLOT && self.fewest != u32::MAX {
+        if self.fewest >= self.depth + SLOT {
             self.pass(SLOT);
             self.counters.left_out += 1;
         }

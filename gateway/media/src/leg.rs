@@ -266,13 +266,9 @@ impl Leg {
     }
 
     /// How many ticks of the codec's clock after the beginning of the slot that [`Self::take`] gives next this RTP time of an
-    /// event is played; negative when it was. Nothing while no sound ever came, or when events count another clock than
-    /// sound: then it is now.
+    /// event is played; negative when it was. Nothing while no sound ever came: then it is now.
     #[must_use]
     pub fn ticks_until(&self, timestamp: u32) -> Option<i32> {
-        if self.config.events_clock_hz != self.config.codec.clock_hz() {
-            return None;
-        }
         self.stream.ticks_until(timestamp)
     }
 
@@ -327,11 +323,25 @@ impl Leg {
     }
 
     fn hear_news(&mut self) -> Option<Digit> {
-        let digit = self.digits.news()?;
+        let news = self.digits.news()?;
+        let digit = self.in_time_of_sound(news);
         if let Digit::Ended { timestamp, .. } = digit {
             self.under_key = Some(timestamp);
         }
         Some(digit)
+    }
+
+    /// When events count another clock than sound, the two have no common time: a key is then where the sound ends that came
+    /// before it was known, so that nothing said earlier is taken for later.
+    fn in_time_of_sound(&self, digit: Digit) -> Digit {
+        if self.config.events_clock_hz == self.config.codec.clock_hz() {
+            return digit;
+        }
+        match (digit, self.stream.newest()) {
+            (Digit::Began { digit, .. }, Some(timestamp)) => Digit::Began { digit, timestamp },
+            (Digit::Ended { digit, .. }, Some(timestamp)) => Digit::Ended { digit, timestamp },
+            (Digit::Began { .. } | Digit::Ended { .. }, None) => digit,
+        }
     }
 
     /// Some telephones send the tone as sound too, and all have sent a little of it before they knew it as a key. That is
@@ -632,6 +642,33 @@ mod tests {
         phone.press('1', 100);
         let Received::Event(Some(Digit::Began { timestamp, .. })) = leg.receive(&send(&mut phone, 0)) else { panic!() };
         assert_eq!(leg.ticks_until(timestamp), Some(2 * 160), "two slots of sound are waiting before it");
+    }
+
+    #[test]
+    fn a_key_whose_clock_is_another_than_the_sounds_is_pressed_after_what_was_said_before_it() {
+        let events = |ssrc| LegConfig { codec: Codec::Opus, payload_type: 111, ..config(Law::A, ssrc) };
+        let (mut phone, mut leg) = (Leg::new(events(1)), Leg::new(events(2)));
+        let mut encoder = crate::codec::Encoder::new(Codec::Opus);
+        let mut coded = [0; SLOT_SAMPLES];
+        let mut packets = Vec::new();
+        for _ in 0..10 {
+            let length = encoder.encode(&[500; crate::WIDE_SLOT_SAMPLES], &mut coded);
+            phone.send(&coded[..length], |bytes| packets.push(bytes.to_vec()));
+            packets.drain(..).for_each(|bytes| _ = leg.receive(&bytes));
+            leg.take(&mut Sound::silence(true));
+        }
+        phone.press('1', 60);
+        let mut told = Vec::new();
+        for _ in 0..8 {
+            phone.send(&coded[..40], |bytes| packets.push(bytes.to_vec()));
+            for bytes in packets.drain(..) {
+                let Received::Event(Some(digit)) = leg.receive(&bytes) else { continue };
+                let (Digit::Began { timestamp, .. } | Digit::Ended { timestamp, .. }) = digit;
+                told.push(leg.ticks_until(timestamp).unwrap());
+            }
+        }
+        let waiting = i32::from(crate::jitter::DEPTH_SLOTS) * 960;
+        assert!(told.len() == 2 && told.iter().all(|ticks| *ticks >= waiting), "{told:?}");
     }
 
     #[test]

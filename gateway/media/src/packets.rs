@@ -109,6 +109,11 @@ impl Packets {
         self.cursor.map(|cursor| timestamp.wrapping_sub(cursor).cast_signed().saturating_add(decoded))
     }
 
+    /// The RTP time after the newest sample that came, or of the next slot if that is later.
+    pub(crate) fn newest(&self) -> Option<u32> {
+        self.cursor.map(|cursor| if self.end.wrapping_sub(cursor).cast_signed() > 0 { self.end } else { cursor })
+    }
+
     /// What was taken last is nothing to make up from what is missing next.
     pub(crate) fn forget_last(&mut self) {
         self.decoder.restart();
@@ -137,7 +142,7 @@ impl Packets {
     fn lay(&mut self, timestamp: u32, payload: &[u8]) -> Put {
         let Some(samples) = samples_in(payload).filter(|_| payload.len() <= LONGEST_BYTES) else { return Put::Length };
         let ticks = (samples * TICKS_A_SAMPLE) as u32;
-        let mut ahead = match self.ticks_until(timestamp) {
+        let ahead = match self.ticks_until(timestamp) {
             None => self.begin(timestamp),
             Some(ahead) => ahead,
         };
@@ -146,7 +151,7 @@ impl Packets {
         let behind = self.cursor.is_some_and(|cursor| timestamp.wrapping_sub(cursor).cast_signed() < 0);
         if jumped || (behind && self.late_slots >= LATE_SLOTS) {
             self.counters.began_anew += 1;
-            ahead = self.begin(timestamp);
+            self.begin(timestamp);
         } else if behind {
             self.came_late = true;
             return Put::Late;
@@ -165,7 +170,6 @@ impl Packets {
         if end.wrapping_sub(self.end).cast_signed() > 0 {
             self.end = end;
         }
-        debug_assert!(ahead <= MOST);
         Put::Kept
     }
 
@@ -257,7 +261,7 @@ impl Packets {
             return;
         }
         // Leaving out what is decoded needs no second look at the decoder's memory.
-        if self.fewest >= (self.depth + SLOT).cast_signed() && self.fewest != i32::MAX {
+        if self.fewest >= (self.depth + SLOT).cast_signed() {
             while self.left < WIDE_SLOT_SAMPLES {
                 self.decode_next();
             }

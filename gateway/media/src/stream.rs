@@ -91,6 +91,15 @@ impl Stream {
         }
     }
 
+    /// The RTP time after everything that came, or of the next slot if that is later; nothing before a stream began.
+    pub(crate) fn newest(&self) -> Option<u32> {
+        match self {
+            Self::Law(_, jitter) => jitter.newest(),
+            Self::G722(stream) => stream.1.newest(),
+            Self::Opus(packets) => packets.newest(),
+        }
+    }
+
     /// What was taken last was nobody's to hear: nothing that is missing next is made up from it.
     pub(crate) fn forget_last(&mut self) {
         match self {

@@ -267,6 +267,8 @@ impl Line {
             room.samples_mut().fill(0);
         }
         match &mut self.saying {
+            // On hold she hears an exchange's music, not us: what is being said waits, or it would count as heard.
+            Some(_) if self.held => {}
             None => self.duck.lay(None, room.samples_mut()),
             Some(saying) => {
                 let mut told = Sound::silence(room.is_wide());

@@ -88,9 +88,6 @@ pub enum ToWorker {
         seat: SeatNo,
         on: bool,
     },
-    Leave {
-        call: CallId,
-    },
     /// From the permit's first slot on this voice goes to the recorder, while the room's record is on.
     Permit {
         call: CallId,
@@ -230,7 +227,6 @@ impl Workers {
             | ToWorker::Hold { call, .. }
             | ToWorker::Say { call, .. }
             | ToWorker::Hush { call }
-            | ToWorker::Leave { call }
             | ToWorker::Permit { call, .. }
             | ToWorker::EndPermit { call, .. }
             | ToWorker::DigitSettled { call }

@@ -167,11 +167,6 @@ impl Worker {
                     self.sit(room, seat, line);
                 }
             }
-            ToWorker::Leave { call } => {
-                if let Some(line) = self.take(call) {
-                    self.loosen(line);
-                }
-            }
             ToWorker::Permit { call, permit } => self.with(call, |line, outside| line.permit(permit, outside)),
             ToWorker::EndPermit { call, at } => self.with(call, |line, outside| line.end_permit(at, outside)),
             ToWorker::DigitSettled { call } => self.with(call, |line, _| line.digit_settled()),
@@ -305,7 +300,6 @@ fn call_of(message: &ToWorker) -> Option<CallId> {
         | ToWorker::Say { call, .. }
         | ToWorker::Hush { call }
         | ToWorker::Enter { call, .. }
-        | ToWorker::Leave { call }
         | ToWorker::Permit { call, .. }
         | ToWorker::EndPermit { call, .. }
         | ToWorker::DigitSettled { call }
