@@ -55,6 +55,8 @@ pub(super) struct Running {
     writer: Option<ChunkWriter>,
     /// Files of the next chunk, made while this one is written.
     ahead: Option<Ahead>,
+    /// The last time that the record was off: from when, and until when if it goes on.
+    off: Option<(Slot, Option<Slot>)>,
     opened: Slot,
     next_clock: Slot,
     voices: BTreeMap<TrackId, Voice>,
@@ -103,6 +105,7 @@ impl Running {
             previous: None,
             writer: None,
             ahead: None,
+            off: None,
             opened: Slot(0),
             next_clock: Slot(0),
             voices: BTreeMap::new(),
@@ -154,12 +157,13 @@ impl Running {
     }
 
     pub(super) fn note(&mut self, slot: Slot, event: MediaEvent) -> Result<(), SpoolError> {
-        // What else a line may say changes no head.
         match &event {
             MediaEvent::Seat(fact) => self.seats.push(*fact),
             MediaEvent::Left { seat } => self.seats.retain(|fact| fact.seat != *seat),
             MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } | MediaEvent::Gap { .. } => {}
-            MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => {}
+            MediaEvent::Paused | MediaEvent::Stopped => self.off = Some((slot, None)),
+            MediaEvent::Started | MediaEvent::Resumed => self.off = self.off.map(|(from, _)| (from, Some(slot))),
+            // What else a line may say changes neither the head nor what is kept.
             MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock { .. } => {}
             MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => {}
         }
@@ -213,7 +217,8 @@ impl Running {
     }
 
     /// Lays one slot of a voice down. Where `laying` is false, or the disk refuses, the slot becomes part of a gap.
-    /// False when the slot is not this voice's to keep: before its permit, after its end, or kept already.
+    /// False when the slot is not this voice's to keep: before its permit, after its end, while the record is off, or kept
+    /// already.
     pub(super) fn frame(
         &mut self,
         track: TrackId,
@@ -223,7 +228,9 @@ impl Running {
     ) -> Result<bool, SpoolError> {
         let Some(voice) = self.voices.get_mut(&track) else { return Ok(false) };
         let permitted = slot >= voice.fact.from && voice.until.is_none_or(|until| slot < until);
-        if !permitted || voice.last.is_some_and(|last| slot <= last) {
+        // The room stops at the same word; where it was not told, everybody was, and so nothing is kept.
+        let off = self.off.is_some_and(|(from, until)| slot >= from && until.is_none_or(|until| slot < until));
+        if !permitted || off || voice.last.is_some_and(|last| slot <= last) {
             return Ok(false);
         }
         let writer = self.writer.as_mut().filter(|_| laying && self.laid.contains(&track));
@@ -328,10 +335,11 @@ impl Running {
         // Left open, recovery finds the withdrawal and decides the same.
         let closed = if decided.is_ok() { self.close(house, why, now)? } else { None };
         let recovered = if decided.is_ok() { self.recover_left(house) } else { Ok(()) };
+        let cleared = self.ahead.take().map_or(Ok(()), Ahead::discard);
         for cut in self.cuts.drain(..) {
             let _ = cut.send(Ok(closed.clone()));
         }
-        ended.and(decided).and(recovered)
+        ended.and(decided).and(recovered).and(cleared)
     }
 
     /// Once a second, before everything is synced together: every ten seconds the wall clock is written.

@@ -209,6 +209,20 @@ fn a_permitted_voice_is_heard_by_whoever_holds_its_key_and_each_track_is_one_voi
 }
 
 #[test]
+fn nothing_is_kept_of_the_time_in_which_the_record_was_off() {
+    let mut bench = Bench::recording();
+    let note = |slot, event| ToRecorder::Note { recording: RECORDING, slot: Slot(slot), event };
+    bench.voice(TRACK, 440.0, 10..60);
+    bench.tell(60, note(50, MediaEvent::Paused));
+    // A room that nobody told goes on; what lay in the queue is from before and is kept.
+    bench.voice(TRACK, 440.0, 60..90);
+    bench.tell(90, note(95, MediaEvent::Resumed));
+    bench.voice(TRACK, 440.0, 90..120);
+    bench.finish(120);
+    assert_eq!(bench.heard(TRACK).0, (10..60).chain(95..120).collect::<Vec<_>>());
+}
+
+#[test]
 fn sound_outside_its_permit_is_dropped_even_if_it_lies_before_the_message_that_ends_it() {
     let mut bench = Bench::recording();
     bench.voice(TRACK, 440.0, 0..30);
