@@ -11,7 +11,7 @@ use crate::support::house::{Ground, House, Wish, signal};
 use crate::support::network::Network;
 use crate::support::phone::Phone;
 use crate::support::wire::{OFFER, Wire};
-use crate::support::{ended, http, program, until};
+use crate::support::{ended, program, until};
 
 #[test]
 fn a_stranger_gets_no_answer_at_all() {
@@ -59,7 +59,7 @@ fn malformed_sip_is_dropped_or_answered_400_and_the_line_stays_up() {
     }
     wire.assert_alive();
     // None of them leads anywhere, and each is counted once.
-    let counted = counted(&house);
+    let counted = &house.health()["sip_counters"];
     let sum = counted["dropped"].as_u64().unwrap_or(0) + counted["answered"]["400"].as_u64().unwrap_or(0);
     assert_eq!(sum, broken.len() as u64, "{counted}");
     // What is merely odd may be read.
@@ -82,13 +82,13 @@ fn an_unknown_method_is_405_and_no_common_codec_is_488() {
     let publish = wire.request("GREET", "", "");
     wire.send(publish.as_bytes());
     assert_eq!(wire.status(), Some(405));
-    assert_eq!(counted(&house)["answered"]["405"], 1);
+    assert_eq!(house.health()["sip_counters"]["answered"]["405"], 1);
     let foreign =
         OFFER.replace("RTP/AVP 8 101", "RTP/AVP 3 97").replace("a=rtpmap:8 PCMA/8000", "a=rtpmap:97 iLBC/8000");
     let invite = wire.request("INVITE", "", &foreign);
     wire.send(invite.as_bytes());
     assert_eq!(wire.status(), Some(488));
-    assert_eq!(counted(&house)["answered"]["488"], 1);
+    assert_eq!(house.health()["sip_counters"]["answered"]["488"], 1);
     wire.assert_alive();
 }
 
@@ -210,12 +210,6 @@ fn a_chunk_that_does_not_verify_goes_to_quarantine_with_its_reason() {
     assert!(said["reason"].as_str().is_some_and(|why| why.contains(&file)), "the reason does not name {file}: {said}");
     let (from, end) = (said["at_ms"].as_i64().expect("a time"), said["destroy_by_ms"].as_i64().expect("an end"));
     assert!(from < end && end <= from + SIX_MONTHS_MS, "no end within the rule's longest term: {said}");
-}
-
-/// What the gateway counted of messages that led nowhere.
-fn counted(house: &House) -> serde_json::Value {
-    let health = http::ask_socket(&house.control_socket(), "GET", "/v1/health").expect("the control socket answers");
-    health.json()["sip_counters"].clone()
 }
 
 fn free_port() -> String {

@@ -8,7 +8,6 @@ use std::time::Duration;
 use crate::support::ears::Person::{Anna, Bert, Clara};
 use crate::support::ears::TRACE_DBOV;
 use crate::support::house::{Ground, House, Wish};
-use crate::support::http;
 use crate::support::makers::{Baresip, Linphone};
 use crate::support::network::Network;
 use crate::support::phone::{Phone, tone_at};
@@ -153,12 +152,7 @@ fn ten_calls_of_sipp_are_answered_and_ended() {
         .output()
         .expect("sipp runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    until("every call to be over", LONG, || (calls_now(&house) == 0).then_some(()));
-}
-
-fn calls_now(house: &House) -> u64 {
-    let health = http::ask_socket(&house.control_socket(), "GET", "/v1/health").expect("the control socket answers");
-    health.json()["calls"].as_u64().expect("a number of calls")
+    until("every call to be over", LONG, || (house.calls_now() == 0).then_some(()));
 }
 
 /// One of the two tones of `4`, and of `*`.

@@ -5,11 +5,8 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::support::ears::Person::{Anna, Bert, Clara, Dora};
 use crate::support::house::{Ground, House, Wish};
-use crate::support::http;
 use crate::support::mutant::Chance;
 use crate::support::phone::{PLANTED_NUMBER, Phone};
 use crate::support::until;
@@ -38,11 +35,11 @@ fn hear_each_other(house: &House) {
     anna.falls_silent();
     bert.speaks();
     anna.hears(Bert);
-    assert_eq!(health(house)["sip_counters"]["connections"], 1);
+    assert_eq!(house.health()["sip_counters"]["connections"], 1);
     let report = anna.hangs_up();
     assert_eq!(report["lost"], 0, "{report}");
-    until("the call over TCP to be over", SOON, || (calls_now(house) == 1).then_some(()));
-    until("its connection to be gone", SOON, || (health(house)["sip_counters"]["connections"] == 0).then_some(()));
+    until("the call over TCP to be over", SOON, || (house.calls_now() == 1).then_some(()));
+    until("its connection to be gone", SOON, || (house.health()["sip_counters"]["connections"] == 0).then_some(()));
     bert.hangs_up();
 }
 
@@ -67,7 +64,7 @@ fn assert_sipp_is_served(house: &House, from: &str, more: &[&str]) {
         .output()
         .expect("sipp runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    until("every call to be over", LONG, || (calls_now(house) == 0).then_some(()));
+    until("every call to be over", LONG, || (house.calls_now() == 0).then_some(()));
 }
 
 #[test]
@@ -123,7 +120,7 @@ fn after_2000_mutations_by_udp_and_tcp_options_is_answered_and_a_standing_call_l
     wire.assert_alive();
     assert_alive_over_tcp(&house);
     assert_back_to_one_call(&house, before);
-    let counters = &health(&house)["sip_counters"];
+    let counters = &house.health()["sip_counters"];
     assert!(counters["dropped"].as_u64() > Some(50) && counters["answered"]["400"].as_u64() > Some(50), "{counters}");
     assert_lost_nothing(anna);
 }
@@ -142,11 +139,11 @@ fn after_5000_invites_without_ack_a_standing_call_lost_nothing_and_the_next_call
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-    let counters = health(&house)["sip_counters"].clone();
+    let counters = house.health()["sip_counters"].clone();
     assert!(counters["answered"]["503"].as_u64() > Some(3_000), "{counters}");
     Wire::to(house.sip()).assert_alive();
     assert_back_to_one_call(&house, before);
-    assert!(health(&house)["sip_counters"]["no_ack"].as_u64() > Some(10), "those let in were ended for want of an ACK");
+    assert!(house.health()["sip_counters"]["no_ack"].as_u64() > Some(10), "those let in were ended for want of an ACK");
     let mut bert = Phone::calls(&house, Bert);
     bert.arrives(&house);
     bert.hangs_up();
@@ -162,11 +159,11 @@ fn who_opens_connections_and_says_nothing_keeps_nobody_out() {
         let _closed = stream.write_all(&b"INVITE sip:x SIP/2.0\r\nX: "[..n % 26]);
     }
     until("the connections that are too many to be closed", SOON, || {
-        (health(&house)["sip_counters"]["connections_turned_away"] == 200).then_some(())
+        (house.health()["sip_counters"]["connections_turned_away"] == 200).then_some(())
     });
     Wire::to(house.sip()).assert_alive();
     // Ten seconds for a message that was begun, thirty for a first word.
-    until("the silent ones to be closed", LONG, || (health(&house)["sip_counters"]["connections"] == 0).then_some(()));
+    until("the silent ones to be closed", LONG, || (house.health()["sip_counters"]["connections"] == 0).then_some(()));
     assert_alive_over_tcp(&house);
     assert_lost_nothing(anna);
 }
@@ -221,7 +218,7 @@ fn assert_alive_over_tcp(house: &House) {
 
 /// What nobody acknowledged ends after 64·T1, and its memory with it.
 fn assert_back_to_one_call(house: &House, before_kib: u64) {
-    until("the calls that nobody makes to be over", LONG, || (calls_now(house) == 1).then_some(()));
+    until("the calls that nobody makes to be over", LONG, || (house.calls_now() == 1).then_some(()));
     let after_kib = resident_kib(house);
     assert!(after_kib < before_kib + MOST_MORE_KIB, "{before_kib} KiB before, {after_kib} KiB after");
 }
@@ -239,14 +236,6 @@ fn resident_kib(house: &House) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", house.now("gateway_pid"))).expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
     line.trim().trim_end_matches("kB").trim().parse().expect("a number")
-}
-
-fn health(house: &House) -> Value {
-    http::ask_socket(&house.control_socket(), "GET", "/v1/health").expect("the control socket answers").json()
-}
-
-fn calls_now(house: &House) -> u64 {
-    health(house)["calls"].as_u64().expect("a number of calls")
 }
 
 /// What an allocator keeps for the next time; two hundred calls of it would show.

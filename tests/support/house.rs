@@ -182,6 +182,15 @@ impl House {
         self.data().join("gateway/control.sock")
     }
 
+    /// What the gateway says of itself.
+    pub(crate) fn health(&self) -> Value {
+        http::ask_socket(&self.control_socket(), "GET", "/v1/health").expect("the control socket answers").json()
+    }
+
+    pub(crate) fn calls_now(&self) -> u64 {
+        self.health()["calls"].as_u64().expect("a number of calls")
+    }
+
     pub(crate) fn seats(&self) -> Vec<Seat> {
         let meeting = self.meeting();
         let seats = meeting["seats"].as_array().cloned().unwrap_or_default();
