@@ -1,4 +1,5 @@
-//! The last sentence of a call, and putting the telephone down after it.
+//! The last sentence of a call, and putting the telephone down after it. Until then a `2` still takes a consent back: there
+//! is no time to ask about the earlier part, so it is erased.
 //!
 //! Not here: when a caller is sent away (the states that do it).
 
@@ -6,22 +7,30 @@ use std::time::Duration;
 
 use super::turn::Turn;
 use super::{Farewell, Input, Output, State};
-use crate::ids::{PromptId, Slot};
+use crate::consent::Earlier;
+use crate::ids::{PromptId, SeatNo, Slot, TrackId};
 use crate::ivr::lines;
 
 /// A goodbye is being said.
 #[derive(Debug)]
 pub(super) struct Leaving {
     why: Farewell,
+    /// The consent that the caller still has given.
+    given: Option<(SeatNo, TrackId)>,
 }
 
 /// Says goodbye and leaves; a farewell without a sentence puts the telephone down at once.
 pub(super) fn leave(why: Farewell, turn: &mut Turn<'_>) -> State {
+    leave_seat(why, None, turn)
+}
+
+/// The same for somebody with a seat. `given`: whose consent to which track could still be taken back.
+pub(super) fn leave_seat(why: Farewell, given: Option<(SeatNo, TrackId)>, turn: &mut Turn<'_>) -> State {
     match sentence(why) {
         Some(prompt) => {
             turn.say(vec![prompt]);
             turn.wake_in(AT_MOST);
-            State::Leaving(Leaving { why })
+            State::Leaving(Leaving { why, given })
         }
         None => hang_up(why, turn),
     }
@@ -34,8 +43,19 @@ pub(super) fn hang_up(why: Farewell, turn: &mut Turn<'_>) -> State {
 }
 
 impl Leaving {
-    pub(super) fn handle(self, input: Input, turn: &mut Turn<'_>) -> State {
+    pub(super) fn handle(mut self, input: Input, turn: &mut Turn<'_>) -> State {
         match input {
+            Input::DigitBegan { digit: '2', slot } => {
+                if let Some((seat, track)) = self.given.take() {
+                    turn.out.push(Output::EndPermit { at: slot });
+                    let (question, withdrawn, _unasked) = Earlier::withdraw(seat, track, turn.language(), turn.now);
+                    turn.act(withdrawn);
+                    let (decision, act) = question.broken_off();
+                    turn.act(act);
+                    turn.out.push(Output::Order { decision });
+                }
+                State::Leaving(self)
+            }
             Input::Said { token, part } if turn.finished(token, part) => hang_up(self.why, turn),
             Input::TimePassed => hang_up(self.why, turn),
             Input::MediaLost => hang_up(Farewell::Lost, turn),

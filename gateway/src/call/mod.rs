@@ -136,7 +136,6 @@ pub enum Output {
     /// Take a track key, make the permit and its act (`consent::permit`), journal the act, open the track, let the tap go;
     /// answered with `Permitted` or `NoPermit`.
     Grant {
-        yes_ended: Slot,
         evidence: consent::Given,
     },
     /// `at` is the first slot that is no longer permitted. Comes before everything else that follows from a withdrawal.
@@ -296,7 +295,7 @@ impl fmt::Debug for Output {
             Self::Hush => f.write_str("Hush"),
             Self::TryPin { .. } => f.write_str("TryPin(..)"),
             Self::Act(act) => write!(f, "Act({:?} {})", act.kind, act.seat),
-            Self::Grant { yes_ended, .. } => write!(f, "Grant({})", yes_ended.0),
+            Self::Grant { evidence } => write!(f, "Grant({})", evidence.yes_ended().0),
             Self::EndPermit { at } => write!(f, "EndPermit({})", at.0),
             Self::Order { decision } => write!(f, "Order({decision:?})"),
             Self::DigitSettled => f.write_str("DigitSettled"),

@@ -3,9 +3,9 @@
 //! A call says a [`Wish`]; the shell carries it to the gathering and feeds the answer back as [`News`] or, where the record
 //! itself changes, as a [`RecordState`] for everybody.
 //!
-//! Not here: who may wish what (`seated`), and what comes of it (`gathering`).
+//! Not here: which key is which wish (`seated`), and what comes of it (`gathering`).
 
-use crate::ids::{PromptId, SeatNo};
+use crate::ids::{PromptId, Role, SeatNo};
 use crate::ivr::{lines, script};
 
 /// How the record of the room stands, as callers are told it.
@@ -79,12 +79,13 @@ pub enum Refused {
 }
 
 impl Wish {
-    /// Only a chair's wish of this kind is carried out.
-    pub fn is_the_chairs(self) -> bool {
+    /// May somebody with this role have it? Nobody else's is carried out.
+    pub fn is_for(self, role: Role) -> bool {
         match self {
-            Self::Agenda | Self::Hand | Self::LowerHand | Self::DemandPause | Self::Help => false,
-            Self::Record | Self::Pause | Self::CloseSection | Self::NextSpeaker | Self::MuteAll => true,
-            Self::WhetherLocked | Self::Lock(_) | Self::EndForAll => true,
+            Self::Agenda | Self::Hand | Self::LowerHand | Self::Help => true,
+            Self::DemandPause => role == Role::Member,
+            Self::Record | Self::Pause | Self::CloseSection | Self::NextSpeaker | Self::MuteAll => role == Role::Chair,
+            Self::WhetherLocked | Self::Lock(_) | Self::EndForAll => role == Role::Chair,
         }
     }
 }

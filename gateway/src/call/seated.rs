@@ -16,13 +16,13 @@ mod told;
 
 use std::time::{Duration, Instant};
 
-use super::goodbye::{hang_up, leave};
+use super::goodbye::{hang_up, leave_seat};
 use super::turn::Turn;
 use super::{Farewell, Input, Invitation, News, Notice, Output, RecordState, State, Wish};
 use crate::consent::{Answer, Decision, Earlier, Question, Ruling, Wording};
 use crate::ids::{PromptId, Role, SeatNo, Slot, TrackId};
 use crate::ivr::keys::Keys;
-use crate::ivr::{lines, script};
+use crate::ivr::{DEAF, lines, script};
 use asking::{Confirm, Gain};
 
 /// A caller with a seat.
@@ -41,6 +41,8 @@ struct Seat {
     wording: Option<Wording>,
     record: Record,
     permit: Option<Held>,
+    /// The track of a section that was closed: what she agreed to then can still be taken back.
+    closed: Option<TrackId>,
     /// The question was answered once, or let pass: the record's beginning does not ask again in this section.
     asked: bool,
     /// A yes that nothing was heard of in time: no other one until it is.
@@ -50,6 +52,8 @@ struct Seat {
     inside: bool,
     muted: bool,
     gain: Gain,
+    /// How often she changed the language while she was asked: each time is a question of its own in the evidence.
+    changes: u8,
     keys: Keys,
     /// What the room told while something else was being talked about.
     later: Vec<PromptId>,
@@ -113,12 +117,14 @@ impl Seated {
             wording,
             record: Record { now, told: now },
             permit: None,
+            closed: None,
             asked: false,
             unanswered: false,
             owed: None,
             inside: false,
             muted: false,
             gain: Gain::default(),
+            changes: 0,
             keys: Keys::default(),
             later: Vec::new(),
             deaf_until: None,
@@ -221,12 +227,17 @@ impl Seat {
 
     /// Takes the consent back: the end of the permit before anything else, then the evidence, then the question.
     fn withdraw(mut self, at: Slot, turn: &mut Turn<'_>) -> State {
-        let Some(held) = self.permit.take() else {
-            return self.settle(vec![lines::STATUS_OFF], turn);
+        let closed = self.closed.take();
+        let track = match (self.permit.take(), closed) {
+            (Some(held), _) => {
+                turn.out.push(Output::EndPermit { at });
+                held.track
+            }
+            (None, Some(track)) => track,
+            (None, None) => return self.settle(vec![lines::STATUS_OFF], turn),
         };
-        turn.out.push(Output::EndPermit { at });
         self.asked = true;
-        let (question, withdrawn, parts) = Earlier::withdraw(self.number, held.track, turn.language(), turn.now);
+        let (question, withdrawn, parts) = Earlier::withdraw(self.number, track, turn.language(), turn.now);
         turn.act(withdrawn);
         turn.say(parts);
         turn.wake_in(question.patience(turn.now, AT_MOST));
@@ -246,7 +257,7 @@ impl Seat {
             Answer::Yes(given) => {
                 self.asked = true;
                 turn.hush();
-                turn.out.push(Output::Grant { yes_ended: given.yes_ended(), evidence: given });
+                turn.out.push(Output::Grant { evidence: given });
                 turn.wake_in(GRANTED_WITHIN);
                 self.keys = Keys::default();
                 self.with(Talk::Granting { withdrawn: None })
@@ -284,7 +295,8 @@ impl Seat {
 
     fn goodbye(self, talk: Talk, why: Farewell, turn: &mut Turn<'_>) -> State {
         self.break_off(talk, turn);
-        leave(why, turn)
+        let track = self.permit.as_ref().map(|held| held.track).or(self.closed);
+        leave_seat(why, track.map(|track| (self.number, track)), turn)
     }
 
     /// Asks something of the room.
@@ -326,6 +338,9 @@ impl std::fmt::Debug for Held {
         write!(f, "Held({})", self.track)
     }
 }
+
+/// Enough to find out what the key does; beyond it a finger would keep the disk busy.
+const MOST_CHANGES: u8 = 4;
 
 /// A question is taken for asked after this long even if nobody tells that it was heard.
 const AT_MOST: Duration = Duration::from_secs(180);

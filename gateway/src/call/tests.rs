@@ -570,10 +570,11 @@ fn the_evidence_says_what_was_heard_and_which_key() {
     caller.hear_until(lines::NOTICE_GROUP);
     caller.press('1');
     let given = caller.took().into_iter().find_map(|output| match output {
-        Output::Grant { evidence, yes_ended } => Some((evidence, yes_ended)),
+        Output::Grant { evidence } => Some(evidence),
         _ => None,
     });
-    let (given, yes_ended) = given.unwrap();
+    let given = given.unwrap();
+    let yes_ended = given.yes_ended();
     assert_eq!(yes_ended, Slot(caller.slot));
     let key = control::TrackKey { track: TrackId([9; 16]), public: spool::keys::PublicKey { suite: 1, bytes: vec![] } };
     let (permit, act) = consent::permit(given, key);
@@ -1272,14 +1273,31 @@ fn a_closed_section_ends_the_permit_and_the_next_asks_again() {
     caller.feed(Input::RecordChanged(RecordState::SectionClosed));
     assert!(caller.says(lines::SECTION_CLOSED));
     caller.took();
-    caller.press('2');
-    assert!(caller.permit_ends().is_empty() && caller.says(lines::STATUS_OFF), "the shell ended it already");
-    caller.took();
     caller.feed(Input::RecordChanged(RecordState::On));
     assert_eq!(caller.acts(), [ActKind::Offered]);
     caller.hear_out();
     caller.press('1');
     assert_eq!(caller.grants(), 1);
+}
+
+#[test]
+fn what_was_agreed_to_in_a_closed_section_can_still_be_taken_back() {
+    let mut caller = Caller::recorded_in_room();
+    caller.feed(Input::RecordChanged(RecordState::SectionClosed));
+    caller.hear_out();
+    caller.took();
+    caller.press('2');
+    assert!(caller.permit_ends().is_empty(), "the shell ended it already");
+    assert_eq!(caller.acts(), [ActKind::Withdrawn]);
+    assert!(caller.says(lines::EARLIER_ASK));
+    caller.hear_out();
+    caller.press('2');
+    assert_eq!(caller.orders(), [Decision::Erase]);
+    caller.feed(Input::OrderWritten);
+    caller.hear_out();
+    caller.took();
+    caller.press('2');
+    assert!(caller.acts().is_empty() && caller.says(lines::STATUS_OFF), "once is enough");
 }
 
 #[test]
@@ -1309,6 +1327,20 @@ fn the_end_of_the_meeting_is_said_and_then_the_line_is_put_down() {
         caller.hear_out();
         assert_eq!(caller.hung_up(), Some(farewell));
     }
+}
+
+#[test]
+fn a_2_in_the_goodbye_still_takes_the_consent_back_and_erases() {
+    let mut caller = Caller::recorded_in_room();
+    caller.feed(Input::MeetingEnded);
+    caller.took();
+    caller.down('2');
+    assert_eq!(caller.permit_ends(), [Slot(caller.slot)]);
+    assert_eq!(caller.acts(), [ActKind::Withdrawn, ActKind::HungUp]);
+    assert_eq!(caller.orders(), [Decision::Erase]);
+    caller.took();
+    caller.press('2');
+    assert!(caller.permit_ends().is_empty() && caller.orders().is_empty());
 }
 
 #[test]
@@ -1430,6 +1462,7 @@ impl Onlooker {
             Input::PinRight(invitation) => self.role = self.role.or(Some(invitation.role)),
             _ => {}
         }
+        let was_open = self.open;
         for output in out {
             match output {
                 Output::Say { token, prompts, .. } => self.said = Some((*token, prompts.clone())),
@@ -1437,7 +1470,7 @@ impl Onlooker {
                 Output::Act(act) if act.kind == ActKind::Offered => self.heard.clear(),
                 Output::EndPermit { .. } => self.open = false,
                 Output::Wish(wish) => {
-                    assert!(!wish.is_the_chairs() || self.role == Some(Role::Chair), "{wish:?} is the chair's");
+                    assert!(self.role.is_some_and(|role| wish.is_for(role)), "{wish:?} is not for {:?}", self.role);
                     let confirmed = matches!(wish, Wish::CloseSection | Wish::Lock(true) | Wish::EndForAll);
                     assert!(!confirmed || self.pressed == Some('1'), "{wish:?} asks once more");
                 }
@@ -1455,7 +1488,9 @@ impl Onlooker {
         }
         let withdrawn = out.iter().position(|o| act(o).is_some_and(|act| act.kind == ActKind::Withdrawn));
         if let Some(at) = withdrawn {
-            assert!(matches!(out[0], Output::EndPermit { .. }) && at == 1, "the permit ends before anything else");
+            // What was agreed to in a closed section has no permit any more.
+            let ended = matches!(out[0], Output::EndPermit { .. }) && at == 1;
+            assert!(ended || !was_open && at == 0, "the permit ends before anything else");
         }
     }
 }

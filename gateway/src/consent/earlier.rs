@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Act, ActKind, Decision};
 use crate::ids::{PromptId, SeatNo, TrackId};
-use crate::ivr::{Language, lines};
+use crate::ivr::{DEAF, Language, lines};
 
 /// The open question.
 #[derive(Debug)]
@@ -117,9 +117,6 @@ impl Earlier {
         }
     }
 }
-
-/// Keys of the first 700 ms were on their way before the question was asked: a double `2` is one withdrawal.
-const DEAF: Duration = Duration::from_millis(700);
 
 /// The question is asked this often before silence is taken for a yes to deleting.
 const ASKINGS: u8 = 2;

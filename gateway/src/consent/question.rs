@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::{Act, ActKind, Wording};
 use crate::ids::{PromptId, SeatNo, Slot};
-use crate::ivr::Language;
+use crate::ivr::{DEAF, Language};
 
 /// A question that is open.
 #[derive(Debug)]
@@ -165,9 +165,6 @@ impl std::fmt::Debug for Given {
         write!(f, "Given({} at {})", self.seat, self.yes_ended.0)
     }
 }
-
-/// A consent question ignores keys for its first 700 ms: they were on their way before it was asked.
-const DEAF: Duration = Duration::from_millis(700);
 
 /// The question is asked this often before silence is taken for a no.
 const ASKINGS: u8 = 2;

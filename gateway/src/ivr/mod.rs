@@ -10,6 +10,12 @@ pub mod lines;
 pub mod number;
 pub mod script;
 
+use std::time::Duration;
+
+/// A question ignores keys that went down this soon after it was asked: they were on their way before, and a double `2` is
+/// one withdrawal. So are those meant for a menu that an announcement has just closed.
+pub const DEAF: Duration = Duration::from_millis(700);
+
 /// The language a caller is spoken to in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {

@@ -111,7 +111,7 @@ pub fn who(here: u32, recorded: u32) -> Vec<PromptId> {
     parts
 }
 
-/// A number as one word up to twenty, digit by digit beyond.
+/// A number as one word from ten to ninety-nine, digit by digit otherwise.
 pub fn number(number: u32) -> Vec<PromptId> {
     match number.checked_sub(10).and_then(|over| lines::NUMBERS.get(over as usize)) {
         Some(prompt) => vec![*prompt],

@@ -84,6 +84,3 @@ impl Gain {
         }
     }
 }
-
-/// Keys of the first 700 ms were on their way before the question was asked.
-const DEAF: Duration = Duration::from_millis(700);

@@ -50,7 +50,10 @@ fn withdraws(seat: &Seat, talk: &Talk, digit: char, turn: &Turn<'_>) -> bool {
 pub(super) fn ended(mut seat: Seat, talk: Talk, digit: char, began: Slot, ended: Slot, turn: &mut Turn<'_>) -> State {
     match talk {
         // Asked anew in the other language: a yes is to what was heard, so all of it is heard again.
-        Talk::Asked(question) if digit == '*' && question.hears(turn.down) && turn.change_language() => {
+        Talk::Asked(question)
+            if digit == '*' && seat.changes < MOST_CHANGES && question.hears(turn.down) && turn.change_language() =>
+        {
+            seat.changes += 1;
             match seat.wording.clone() {
                 Some(wording) => seat.ask(wording, Vec::new(), turn),
                 None => seat.with(Talk::Asked(question)),

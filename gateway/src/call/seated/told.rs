@@ -12,7 +12,7 @@ pub(super) fn record_changed(mut seat: Seat, talk: Talk, state: RecordState, tur
     seat.record.now = state;
     if state == RecordState::SectionClosed {
         // A permit is one seat in one section: whoever wants to be recorded in the next is asked again.
-        seat.permit = None;
+        seat.closed = seat.permit.take().map(|held| held.track).or(seat.closed);
         seat.asked = false;
     }
     match talk {
@@ -122,6 +122,3 @@ fn answer(seat: Seat, talk: Talk, news: News, turn: &mut Turn<'_>) -> State {
         | Talk::Ordering { .. } => seat.with(talk),
     }
 }
-
-/// Keys of the first 700 ms after an announcement closed a menu were meant for the menu.
-const DEAF: Duration = Duration::from_millis(700);
