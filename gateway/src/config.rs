@@ -248,6 +248,15 @@ impl Default for Media {
     }
 }
 
+impl Limits {
+    /// File descriptors that this many calls need when all are recorded: two sockets, a voice file, and two files of the
+    /// next chunk.
+    pub fn descriptors(&self) -> u64 {
+        let all = self.calls.saturating_mul(5).saturating_add(self.connections).saturating_add(64);
+        u64::try_from(all).unwrap_or(u64::MAX)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { calls: 1000, in_setup: 200, calls_per_second: 20, connections: 1000, connections_per_source: 100 }

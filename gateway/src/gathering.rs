@@ -172,6 +172,14 @@ impl Gathering {
         self.section == Section::Open(section)
     }
 
+    /// May somebody more come in? A chair may always: one whose line broke must come back, for nobody else could unlock.
+    pub fn admits(&self, role: Role) -> bool {
+        match role {
+            Role::Guest | Role::Member => !self.locked,
+            Role::Chair => true,
+        }
+    }
+
     /// A new seat, never one that somebody had before: a lost connection comes back as another.
     pub fn arrive(&mut self, call: CallId, role: Role) -> SeatNo {
         self.last += 1;
@@ -325,6 +333,15 @@ mod tests {
     const FIRST: SectionId = SectionId([3; 16]);
     const SECOND: SectionId = SectionId([4; 16]);
     const NOW_MS: i64 = 1_800_000_000_000;
+
+    #[test]
+    fn a_locked_door_lets_a_chair_back_in_and_nobody_else() {
+        let mut there = gathering();
+        let admitted = |there: &Gathering| [Role::Guest, Role::Member, Role::Chair].map(|role| there.admits(role));
+        assert_eq!(admitted(&there), [true; 3]);
+        there.locked = true;
+        assert_eq!(admitted(&there), [false, false, true]);
+    }
 
     #[test]
     fn a_gathering_that_began_under_a_clock_that_was_not_set_is_never_recorded() {

@@ -7,7 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "the caller's own shell: sockets, a thread, a clock")]
 
 use std::io::{self, BufRead, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ use super::wire::Wire;
 use crate::config::Ports;
 use crate::io::chance;
 use crate::io::clock::{Clock, Quarter};
+use crate::io::listener::route_to;
 use crate::io::socket::{self, MediaSocket, Pair, SourceRule};
 
 /// One call, checked.
@@ -136,7 +137,7 @@ enum Said<'a> {
 pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
     let remote = call.remote;
     let wrong = |source| LineError::Socket { remote, source };
-    let local = address_towards(remote).map_err(wrong)?;
+    let local = route_to(remote).map_err(wrong)?;
     // Control packets are taken and not looked at.
     let Pair { sound: rtp, control: _control } = socket::open(local, RTP_PORTS, random_u16()).map_err(wrong)?;
     let commands = call.live.then(read_commands);
@@ -498,14 +499,6 @@ fn take_commands(commands: Option<&Receiver<String>>, walk: &mut Walk) -> Left {
             Err(why) => say(&Said::NotUnderstood { why: why.to_string() }),
         }
     }
-}
-
-/// Which address of ours a packet to `remote` leaves from; nothing is sent for it.
-fn address_towards(remote: SocketAddr) -> io::Result<IpAddr> {
-    let any: IpAddr = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let socket = UdpSocket::bind((any, 0))?;
-    socket.connect(remote)?;
-    Ok(socket.local_addr()?.ip())
 }
 
 fn random_u16() -> u16 {

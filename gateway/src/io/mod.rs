@@ -9,7 +9,7 @@ pub mod clock;
 mod connections;
 pub mod control;
 mod holding;
-mod listener;
+pub(crate) mod listener;
 pub mod media;
 mod plan_file;
 pub mod recorder;

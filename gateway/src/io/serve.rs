@@ -22,7 +22,7 @@ use super::signing_key::{self, KeyError};
 use super::switchboard::{self, Parts, Queues};
 use super::{control, media, plan_file, recorder, seal};
 use crate::admission::Buckets;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::plan::{Plan, PlanError};
 use crate::prompts::{PromptError, Prompts};
 
@@ -70,6 +70,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
         source,
     })?;
     let _held = Holding::take(&data)?;
+    see_to_descriptors(&config.limits);
     let key = signing_key::load_or_make(&data)?;
     let verifying = key.verifying();
     let plan_path = data.join("plan.json");
@@ -222,6 +223,18 @@ fn tag_key() -> [u8; 32] {
     let mut bytes = [0; 32];
     super::chance(&mut bytes);
     bytes
+}
+
+/// A recording that finds no descriptor left would look like a disk that fails.
+fn see_to_descriptors(limits: &Limits) {
+    let (needed, allowed) = (limits.descriptors(), super::sys::raise_descriptors());
+    if allowed < needed {
+        tracing::warn!(
+            allowed,
+            needed,
+            "too few file descriptors for the calls in [limits]: raise LimitNOFILE (ulimit -n) or lower limits.calls"
+        );
+    }
 }
 
 /// Some hundred calls' worth of SIP; more at once is a flood, and SIP sends again.

@@ -1,10 +1,13 @@
-//! The four system calls that the standard library does not offer, and so this crate's only `unsafe`.
+//! The five system calls that the standard library does not offer, and so this crate's only `unsafe`.
 //!
 //! Each function wraps one call whose arguments live on its own stack for as long as the call lasts; nothing unsafe
 //! leaves this file.
 //!
 //! Not here: what the readings mean (`clock`), and when a socket is opened again to candidates (`socket`).
-#![expect(unsafe_code, reason = "an absolute sleep, the NTP state and taking back connect() have no safe form in std")]
+#![expect(
+    unsafe_code,
+    reason = "absolute sleep, NTP state, descriptor limit and taking back connect() have no safe form in std"
+)]
 
 use std::io;
 use std::net::UdpSocket;
@@ -70,6 +73,20 @@ pub(super) fn unconnect(socket: &UdpSocket) -> io::Result<()> {
         libc::connect(socket.as_raw_fd(), &raw const nobody, size_of::<libc::sockaddr>() as libc::socklen_t)
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Lets this process hold as many descriptors as it is allowed at all, and says how many that are.
+pub(super) fn raise_descriptors() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid place for the whole of both calls, and is only read by the second.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) != 0 {
+            return 0;
+        }
+        let before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max;
+        if libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) == 0 { limit.rlim_cur } else { before }
+    }
 }
 
 const SECOND_NS: u64 = 1_000_000_000;

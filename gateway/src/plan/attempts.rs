@@ -9,6 +9,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
+
 /// Who calls, as far as counting needs it: HMAC of the number under a key that lives as long as the process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CallerTag(pub [u8; 16]);
@@ -22,7 +24,8 @@ impl std::fmt::Debug for CallerTag {
 #[derive(Default)]
 pub(super) struct Attempts {
     callers: HashMap<CallerTag, Count>,
-    dialled: HashMap<String, Count>,
+    /// By a digest: what was dialled is the caller's to choose, and so is its length.
+    dialled: HashMap<[u8; 32], Count>,
 }
 
 #[derive(Clone, Copy)]
@@ -35,7 +38,8 @@ impl Attempts {
     /// One more wrong PIN: how long the next question waits.
     pub(super) fn wrong(&mut self, caller: CallerTag, dialled: &str, now: Instant) -> Duration {
         let by_caller = delay(count(&mut self.callers, caller, now), FREE_BY_CALLER, LONGEST_BY_CALLER);
-        let by_number = delay(count(&mut self.dialled, dialled.to_owned(), now), FREE_BY_NUMBER, LONGEST_BY_NUMBER);
+        let by_number =
+            delay(count(&mut self.dialled, Sha256::digest(dialled).into(), now), FREE_BY_NUMBER, LONGEST_BY_NUMBER);
         by_caller.max(by_number)
     }
 }

@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use control::{Record, What, receipt};
+use control::{Meeting, Record, What, receipt};
 use spool::id::{MeetingId, RecordingId, SeatNo, Slot, TrackId};
 use spool::line::{CloseWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
 use tokio::sync::oneshot;
@@ -58,7 +58,7 @@ impl Switchboard {
             Output::Hush => self.tell_worker(ToWorker::Hush { call }),
             Output::TryPin { digits } => self.try_pin(call, digits.expose()),
             Output::Act(act) => self.write_down(call, &act),
-            Output::Grant { yes_ended: _, evidence } => self.grant(call, evidence),
+            Output::Grant { evidence } => self.grant(call, evidence),
             Output::EndPermit { at } => self.end_permit(call, at, "withdrawn"),
             Output::Order { decision } => self.order(call, decision),
             Output::DigitSettled => self.tell_worker(ToWorker::DigitSettled { call }),
@@ -104,13 +104,12 @@ impl Switchboard {
     /// The right PIN: a seat, and a gathering if this is its first.
     fn arrive(&mut self, call: CallId, meeting: MeetingId, role: Role) {
         let Some(plan) = self.parts.plan.meeting(meeting) else { return };
-        let (number, record, rule) = (plan.number.clone(), plan.record, plan.rule.clone());
+        let (number, rule) = (plan.number.clone(), plan.rule.clone());
         if !self.gatherings.contains_key(&meeting) {
-            self.gather(meeting, record);
+            self.gather(meeting);
         }
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
-        // A chair whose line broke must come back: nobody else could open the door.
-        if there.locked && role != Role::Chair {
+        if !there.admits(role) {
             return self.feed(call, Input::Locked);
         }
         let (seat, recording, on, dated) = (there.arrive(call, role), there.recording, there.on(), there.dated);
@@ -127,7 +126,16 @@ impl Switchboard {
         self.feed(call, Input::PinRight(Invitation { meeting_number: number, seat, role, notice }));
     }
 
-    fn gather(&mut self, meeting: MeetingId, record: bool) {
+    /// How the record of a gathering stands from its beginning: paused after an unclean start, until somebody says on.
+    pub(super) fn wanted(&self, plan: &Meeting) -> Record {
+        match (plan.record, self.paused.contains(&plan.id)) {
+            (false, _) => Record::Off,
+            (true, true) => Record::Paused,
+            (true, false) => Record::On,
+        }
+    }
+
+    fn gather(&mut self, meeting: MeetingId) {
         let Some(plan) = self.parts.plan.meeting(meeting) else { return };
         let mut id = [0; 16];
         super::super::chance(&mut id);
@@ -144,11 +152,7 @@ impl Switchboard {
             rooms: vec!["plenum".to_owned()],
             seats: Vec::new(),
         };
-        let wanted = match (record, self.paused.contains(&meeting)) {
-            (false, _) => Record::Off,
-            (true, true) => Record::Paused,
-            (true, false) => Record::On,
-        };
+        let wanted = self.wanted(plan);
         let there = Gathering::new(meeting, recording, plan.section, wanted, started_ms);
         let dated = there.dated;
         self.gatherings.insert(meeting, there);

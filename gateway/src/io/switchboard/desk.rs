@@ -2,7 +2,7 @@
 //!
 //! Not here: HTTP (`io::control`), and whether a meeting can be held as asked (`plan`).
 
-use control::{CutDone, Floor, Health, Meeting, MeetingNow, Record, Refusal, SipCounters, What};
+use control::{CutDone, Floor, Health, Meeting, MeetingNow, Refusal, SipCounters, What};
 use sip::Transport;
 use spool::id::{MeetingId, SeatNo};
 use spool::line::MediaEvent;
@@ -232,8 +232,8 @@ impl Switchboard {
                 id: meeting.id,
                 number: meeting.number.clone(),
                 recording: there.map(|there| there.recording),
-                recording_on: there.map_or(meeting.record, Gathering::on) && self.trouble.is_none(),
-                record: there.map_or(if meeting.record { Record::On } else { Record::Off }, |there| there.record),
+                recording_on: there.is_some_and(Gathering::on) && self.trouble.is_none(),
+                record: there.map_or_else(|| self.wanted(meeting), |there| there.record),
                 locked: there.is_some_and(|there| there.locked),
                 agenda: self.parts.plan.agenda(meeting.id),
                 seats: there.map(Gathering::now).unwrap_or_default(),
@@ -253,9 +253,7 @@ impl Switchboard {
             let _gone = reply.send(Err(refusal("recorder", "the recorder does not answer")));
             return;
         }
-        self.later.push(Box::pin(async move {
-            After::Cut { reply, recording: Some(recording), cut: later::answered(answer).await }
-        }));
+        self.later.push(Box::pin(async move { After::Cut { reply, recording, cut: later::answered(answer).await } }));
     }
 
     fn acknowledge(
@@ -285,7 +283,7 @@ impl Switchboard {
             After::Track(opened) => self.track_opened(opened),
             After::Order { call, tracks, written } => self.ordered(call, &tracks, written),
             After::Cut { reply, recording, cut } => {
-                drop(reply.send(cut.map(|chunk| CutDone { chunk, recording })));
+                drop(reply.send(cut.map(|chunk| CutDone { chunk, recording: Some(recording) })));
             }
             After::Done { reply, done } => drop(reply.send(done)),
             After::Began { meeting, recording, began } => self.began(meeting, recording, began),

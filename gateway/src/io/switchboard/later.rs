@@ -28,7 +28,7 @@ pub(super) enum After {
     /// The desk is to be answered.
     Cut {
         reply: Reply<Result<CutDone, Refusal>>,
-        recording: Option<RecordingId>,
+        recording: RecordingId,
         cut: Result<Option<String>, Refusal>,
     },
     Done {

@@ -101,14 +101,15 @@ impl Switchboard {
         self.carry_sip(out);
     }
 
+    /// Whom a listener does not hear it does not speak to either, whatever a Contact or a route says: over a connection of
+    /// ours a stranger would come in.
     fn send(&mut self, path: sip::Path, bytes: Vec<u8>) {
-        match path.transport {
-            Transport::Udp => {
-                if let Some(listener) = self.listener(path) {
-                    listener.send_datagram(&bytes, path.remote);
-                }
-            }
-            Transport::Tcp => {
+        let listener = self.listener(path).filter(|listener| listener.allows(path.remote.ip()));
+        match (path.transport, listener) {
+            (Transport::Udp, Some(listener)) => listener.send_datagram(&bytes, path.remote),
+            (Transport::Udp, None) => {}
+            (Transport::Tcp, None) => self.unreachable(path),
+            (Transport::Tcp, Some(_)) => {
                 if self.connections.send(path, bytes).is_err() {
                     self.unreachable(path);
                 }
@@ -361,9 +362,9 @@ fn random_u32() -> u32 {
     u32::from_le_bytes(bytes)
 }
 
-/// Peers whose route is remembered; beyond it all are looked up anew.
 /// Fewer messages than this are not worth a line.
 const FIRST_COUNT: u64 = 1024;
+/// Peers whose route is remembered; beyond it all are looked up anew.
 const ROUTES: usize = 4096;
 const RETRY_AFTER_S: u32 = 10;
 /// RFC 863: nobody is sent to before their answer says where.

@@ -9,13 +9,13 @@ use super::super::media::ToWorker;
 use super::Switchboard;
 use crate::call::{Input, News, RecordState, Wish};
 use crate::gathering::Gathering;
-use crate::ids::{CallId, Role};
+use crate::ids::CallId;
 
 impl Switchboard {
     pub(super) fn wish(&mut self, call: CallId, wish: Wish) {
         let Some((meeting, seat)) = self.place(call) else { return };
         let Some(role) = self.gatherings.get(&meeting).and_then(|there| there.role(seat)) else { return };
-        if wish.is_the_chairs() && role != Role::Chair || wish == Wish::DemandPause && role != Role::Member {
+        if !wish.is_for(role) {
             tracing::error!(%call, ?wish, "a seat wishes what it may not");
             return;
         }
