@@ -31,7 +31,7 @@ fn the_refuser_is_in_the_room_and_not_in_the_recording() {
 
     // While the meeting runs there is already something to listen to.
     let soon = house.export("mittendrin");
-    soon.all().assert_with(Anna, said - 0.5, "the recording while the meeting runs");
+    soon.all().assert_with(Anna, said - 1.0, "the recording while the meeting runs");
     soon.all().assert_without(Bert, "the recording while the meeting runs");
 
     anna.hangs_up();
@@ -39,7 +39,7 @@ fn the_refuser_is_in_the_room_and_not_in_the_recording() {
     bert.hangs_up();
     house.await_handed_over();
     let export = house.export("danach");
-    export.all().assert_with(Anna, said - 0.5, "the recording");
+    export.all().assert_with(Anna, said - 1.0, "the recording");
     export.all().assert_without(Bert, "the recording");
     assert!(export.voice(bert_seat).is_none(), "there is a file of somebody who said no");
 }

@@ -50,6 +50,7 @@ fn a_yes_taken_back_stays_taken_back_when_the_gateway_is_killed_in_the_question(
     anna.falls_silent();
     clara.speaks();
     anna.hears(Clara);
+    anna.listens(1);
     clara.falls_silent();
     anna.keys("2");
     until("the permit to end", Duration::from_secs(3), || house.seat(anna.seat).filter(|seat| !seat.recorded));

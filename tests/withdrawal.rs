@@ -18,6 +18,7 @@ fn two_who_agreed(house: &House) -> (Phone, Phone) {
     clara.agrees(house);
     clara.speaks();
     anna.hears(Clara);
+    anna.listens(1);
     clara.falls_silent();
     (anna, clara)
 }
@@ -74,7 +75,7 @@ fn hanging_up_in_the_question_deletes_and_nine_keeps() {
     let export = house.export("kopie");
     let kept = export.all().seconds_of(Anna);
     assert!(
-        (kept - before).abs() < 0.6,
+        (kept - before).abs() < 1.0,
         "{before} s before the withdrawal, {meanwhile} s in the question, {after} s after it, {kept} s kept"
     );
     export.all().assert_without(Clara, "the recording after hanging up in the question");
@@ -100,7 +101,7 @@ fn of_yes_withdrawal_yes_only_the_last_yes_is_kept() {
     house.await_handed_over();
     let kept = house.export("kopie").all().seconds_of(Anna);
     // One yes was taken back and its words with it; had they stayed, this would be longer by `first`.
-    assert!((kept - said).abs() < 1.0, "{first} s were taken back, {said} s were said after it, {kept} s are kept");
+    assert!((kept - said).abs() < 1.5, "{first} s were taken back, {said} s were said after it, {kept} s are kept");
 }
 
 const KEY: Duration = Duration::from_secs(3);
