@@ -6,7 +6,8 @@
 //!
 //! Not here: how many calls there may be in all (`sip::Limits`, answered with 503), and PINs (`plan`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -81,44 +82,92 @@ impl Source {
     }
 }
 
-/// How many connections stand, in all and of one source.
+/// Which connections stand, in all and of one source, and which of them said nothing for longest.
+///
+/// A full house takes in whoever comes, for the one that sent no whole message for longest and carries no call: a
+/// keep-alive costs its sender nothing, and must not hold a place that somebody needs. Of a source that has its share,
+/// one of its own goes; so nobody takes a place from others by connecting once more.
 #[derive(Debug)]
-pub struct Connections {
+pub struct Connections<K> {
     most: usize,
     most_a_source: usize,
-    standing: usize,
-    sources: HashMap<Source, usize>,
+    /// How many messages came, and connections: by it they are in order.
+    at: u64,
+    standing: HashMap<K, (Source, u64)>,
+    /// Longest silent first.
+    silent: BTreeMap<u64, K>,
+    sources: HashMap<Source, BTreeMap<u64, K>>,
 }
 
-impl Connections {
+/// Is there a place for one more?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<K> {
+    Free,
+    /// This one is to be let go for it, and counts no longer.
+    Of(K),
+    None,
+}
+
+impl<K: Copy + Eq + Hash> Connections<K> {
     pub fn new(most: usize, most_a_source: usize) -> Self {
-        Self { most, most_a_source, standing: 0, sources: HashMap::new() }
+        let (standing, silent, sources) = (HashMap::new(), BTreeMap::new(), HashMap::new());
+        Self { most, most_a_source, at: 0, standing, silent, sources }
     }
 
-    /// May there be one more with this address? Then it counts until [`Self::left`].
-    pub fn take(&mut self, address: IpAddr) -> bool {
+    /// May there be one more with this address? Unless there is no place it counts until [`Self::left`]. `needed` is asked
+    /// whether a connection carries a call.
+    pub fn take(&mut self, key: K, address: IpAddr, mut needed: impl FnMut(K) -> bool) -> Place<K> {
+        self.left(key);
         let source = Source::of(address);
-        let held = self.sources.get(&source).copied().unwrap_or(0);
-        if self.standing >= self.most || held >= self.most_a_source {
-            return false;
+        let of_source = self.sources.get(&source);
+        let candidates: Vec<K> = match of_source {
+            Some(held) if held.len() >= self.most_a_source => held.values().copied().collect(),
+            Some(_) | None if self.standing.len() >= self.most => self.silent.values().copied().collect(),
+            Some(_) | None => {
+                self.stand(key, source);
+                return Place::Free;
+            }
+        };
+        for candidate in candidates {
+            if !needed(candidate) {
+                self.left(candidate);
+                self.stand(key, source);
+                return Place::Of(candidate);
+            }
+            // As good as a message: the next who comes need not ask about it again.
+            self.said(candidate);
         }
-        self.standing += 1;
-        self.sources.insert(source, held + 1);
-        true
+        Place::None
     }
 
-    pub fn left(&mut self, address: IpAddr) {
-        let source = Source::of(address);
-        let Some(held) = self.sources.get_mut(&source) else { return };
-        *held -= 1;
-        if *held == 0 {
-            self.sources.remove(&source);
+    /// A whole message came by it.
+    pub fn said(&mut self, key: K) {
+        if let Some((source, _)) = self.standing.get(&key).copied() {
+            self.left(key);
+            self.stand(key, source);
         }
-        self.standing = self.standing.saturating_sub(1);
+    }
+
+    pub fn left(&mut self, key: K) {
+        let Some((source, at)) = self.standing.remove(&key) else { return };
+        self.silent.remove(&at);
+        if let Some(held) = self.sources.get_mut(&source) {
+            held.remove(&at);
+            if held.is_empty() {
+                self.sources.remove(&source);
+            }
+        }
     }
 
     pub fn standing(&self) -> usize {
-        self.standing
+        self.standing.len()
+    }
+
+    fn stand(&mut self, key: K, source: Source) {
+        self.at += 1;
+        self.standing.insert(key, (source, self.at));
+        self.silent.insert(self.at, key);
+        self.sources.entry(source).or_default().insert(self.at, key);
     }
 }
 
@@ -212,17 +261,61 @@ mod tests {
         assert!(buckets.take("2001:db8:0:1::1".parse().unwrap(), start));
     }
 
+    fn idle(_: u32) -> bool {
+        false
+    }
+
     #[test]
     fn connections_are_bounded_in_all_and_of_one_source_and_a_closed_one_makes_room() {
         let mut connections = Connections::new(3, 2);
-        let (a, b, c): (IpAddr, IpAddr, IpAddr) =
-            ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap(), "10.0.0.3".parse().unwrap());
-        assert!(connections.take(a) && connections.take(a) && !connections.take(a));
-        assert!(connections.take(b) && !connections.take(c));
-        connections.left(a);
-        // Somebody who was never counted takes nobody's place away.
-        connections.left(c);
+        let [a, b, c]: [IpAddr; 3] = ["10.0.0.1", "10.0.0.2", "10.0.0.3"].map(|it| it.parse().unwrap());
+        let busy = |_| true;
+        assert_eq!([1, 2, 3].map(|key| connections.take(key, a, busy)), [Place::Free, Place::Free, Place::None]);
+        assert_eq!((connections.take(4, b, busy), connections.take(5, c, busy)), (Place::Free, Place::None));
+        connections.left(1);
+        // One that was never counted takes nobody's place away.
+        connections.left(5);
         assert_eq!(connections.standing(), 2);
-        assert!(connections.take(c) && !connections.take(a));
+        assert_eq!((connections.take(6, c, busy), connections.take(7, a, busy)), (Place::Free, Place::None));
+    }
+
+    #[test]
+    fn a_full_house_lets_the_one_go_that_said_nothing_for_longest_and_carries_no_call() {
+        let mut connections = Connections::new(4, 4);
+        let a = "10.0.0.1".parse().unwrap();
+        (1..=4).for_each(|key| assert_eq!(connections.take(key, a, idle), Place::Free));
+        connections.said(1);
+        let carries = |key| key == 2;
+        assert_eq!(connections.take(5, a, carries), Place::Of(3));
+        assert_eq!(connections.take(6, a, carries), Place::Of(4));
+        assert_eq!(connections.take(7, a, carries), Place::Of(1), "a message gains time and no more");
+        assert_eq!(connections.standing(), 4);
+        // Nobody's call ends for somebody who knocks.
+        assert_eq!(connections.take(8, a, |_| true), Place::None);
+        assert_eq!(connections.standing(), 4);
+    }
+
+    #[test]
+    fn a_source_that_has_its_share_takes_from_nobody_but_itself() {
+        let mut connections = Connections::new(10, 2);
+        let [a, b]: [IpAddr; 2] = ["10.0.0.1", "10.0.0.2"].map(|it| it.parse().unwrap());
+        connections.take(1, b, idle);
+        connections.take(2, a, idle);
+        connections.take(3, a, idle);
+        for key in 4..100 {
+            assert_eq!(connections.take(key, a, idle), Place::Of(key - 2));
+        }
+        assert_eq!((connections.standing(), connections.take(1, b, idle)), (3, Place::Free));
+    }
+
+    #[test]
+    fn who_is_gone_leaves_nothing_behind() {
+        let mut connections = Connections::new(100, 100);
+        for key in 0..1_000 {
+            connections.take(key, IpAddr::from([10, 0, (key % 7) as u8, 1]), idle);
+            connections.said(key / 2);
+        }
+        (0..1_000).for_each(|key| connections.left(key));
+        assert_eq!((connections.standing(), connections.silent.len(), connections.sources.len()), (0, 0, 0));
     }
 }

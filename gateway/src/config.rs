@@ -99,7 +99,8 @@ pub struct Limits {
     pub in_setup: usize,
     /// New calls a second from one source (an IPv4 address, an IPv6 /64), and as many at once.
     pub calls_per_second: u32,
-    /// TCP connections in all; each may hold an unfinished message of 64 KiB. One more is closed at once.
+    /// TCP connections in all; each may hold an unfinished message of 64 KiB. One more takes the
+    /// place of the one silent for longest that carries no call, or is closed at once.
     pub connections: usize,
     /// TCP connections of one source. An exchange needs two, a hundred telephones behind one NAT need a hundred.
     pub connections_per_source: usize,

@@ -313,7 +313,7 @@ pub struct SipCounters {
     /// TCP connections standing now.
     pub connections: u64,
     pub connections_lost: u64,
-    /// Closed at once because there were too many.
+    /// Closed because there were too many: those silent for longest, or the newest.
     pub connections_turned_away: u64,
 }
 

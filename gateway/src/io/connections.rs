@@ -6,7 +6,7 @@
 //!
 //! | bound | when it is full |
 //! |---|---|
-//! | connections, in all and of one source | the newest is closed at once |
+//! | connections, in all and of one source | the one silent for longest that carries no call is closed; else the newest |
 //! | bytes of an unfinished message | answered and closed (`sip::Stream`) |
 //! | seconds for a message, for a first byte, for a write | closed |
 //! | messages that wait to be written | closed: the other end does not read |
@@ -24,7 +24,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::admission;
+use crate::admission::{self, Place};
 use crate::config;
 
 /// What happens on streams.
@@ -58,12 +58,15 @@ pub(super) struct Unreachable;
 /// All connections that stand or are being made.
 #[derive(Debug)]
 pub(super) struct Connections {
-    admission: admission::Connections,
-    standing: HashMap<(SocketAddr, SocketAddr), Standing>,
+    admission: admission::Connections<Ends>,
+    standing: HashMap<Ends, Standing>,
     queue: mpsc::Sender<FromStream>,
     made: u64,
     turned_away: u64,
 }
+
+/// Ours and theirs.
+type Ends = (SocketAddr, SocketAddr);
 
 #[derive(Debug)]
 struct Standing {
@@ -78,17 +81,21 @@ impl Connections {
         Self { admission, standing: HashMap::new(), queue, made: 0, turned_away: 0 }
     }
 
-    /// Takes in who came, if there is room.
-    pub(super) fn accept(&mut self, stream: TcpStream, remote: SocketAddr) {
+    /// Takes in who came, if there is room. `needed` says whether a connection carries a call.
+    pub(super) fn accept(&mut self, stream: TcpStream, remote: SocketAddr, needed: impl FnMut(Path) -> bool) {
         let Ok(local) = stream.local_addr() else { return };
-        let path = Path { transport: Transport::Tcp, local, remote };
-        if let Some((task, written)) = self.admit(path) {
+        if let Some((task, written)) = self.admit(along((local, remote)), needed) {
             tokio::spawn(task.run(stream, written));
         }
     }
 
-    /// Gives bytes to the connection of this path; a request makes one where there is none.
-    pub(super) fn send(&mut self, path: Path, bytes: Vec<u8>) -> Result<(), Unreachable> {
+    /// Gives bytes to the connection of this path; a request makes one where there is none, as [`Self::accept`] does.
+    pub(super) fn send(
+        &mut self,
+        path: Path,
+        bytes: Vec<u8>,
+        needed: impl FnMut(Path) -> bool,
+    ) -> Result<(), Unreachable> {
         if let Some(standing) = self.standing.get(&(path.local, path.remote)) {
             return standing.to.try_send(bytes).map_err(|_| {
                 self.let_go(path);
@@ -98,13 +105,18 @@ impl Connections {
         if bytes.starts_with(b"SIP/2.0 ") {
             return Ok(());
         }
-        let (task, written) = self.admit(path).ok_or(Unreachable)?;
+        let (task, written) = self.admit(path, needed).ok_or(Unreachable)?;
         if let Some(standing) = self.standing.get(&(path.local, path.remote)) {
             // An empty queue takes one.
             let _taken = standing.to.try_send(bytes);
         }
         tokio::spawn(task.connect(written));
         Ok(())
+    }
+
+    /// A whole message came by it.
+    pub(super) fn said(&mut self, path: Path) {
+        self.admission.said((path.local, path.remote));
     }
 
     /// Is this the connection that stands, and not an earlier one?
@@ -114,8 +126,9 @@ impl Connections {
 
     /// Ends a connection after what waits to be written.
     pub(super) fn let_go(&mut self, path: Path) {
-        if self.standing.remove(&(path.local, path.remote)).is_some() {
-            self.admission.left(path.remote.ip());
+        let ends = (path.local, path.remote);
+        if self.standing.remove(&ends).is_some() {
+            self.admission.left(ends);
         }
     }
 
@@ -123,26 +136,42 @@ impl Connections {
         self.admission.standing()
     }
 
-    /// Connections that were one too many.
+    /// Connections that were one too many, or were let go for a newer one.
     pub(super) fn turned_away(&self) -> u64 {
         self.turned_away
     }
 
-    fn admit(&mut self, path: Path) -> Option<(Task, mpsc::Receiver<Vec<u8>>)> {
-        if !self.admission.take(path.remote.ip()) {
-            self.turned_away += 1;
-            if self.turned_away.is_power_of_two() {
-                tracing::info!(seen = self.turned_away, "connections beyond the limits were closed");
-            }
-            return None;
-        }
+    fn admit(&mut self, path: Path, mut needed: impl FnMut(Path) -> bool) -> Option<(Task, mpsc::Receiver<Vec<u8>>)> {
         // One that the switchboard has not yet heard the end of.
         self.let_go(path);
+        let ends = (path.local, path.remote);
+        match self.admission.take(ends, path.remote.ip(), |ends| needed(along(ends))) {
+            Place::Free => {}
+            Place::Of(other) => {
+                self.standing.remove(&other);
+                self.count_turned_away();
+            }
+            Place::None => {
+                self.count_turned_away();
+                return None;
+            }
+        }
         self.made += 1;
         let (to, written) = mpsc::channel(UNWRITTEN);
-        self.standing.insert((path.local, path.remote), Standing { serial: self.made, to });
+        self.standing.insert(ends, Standing { serial: self.made, to });
         Some((Task { path, serial: self.made, queue: self.queue.clone() }, written))
     }
+
+    fn count_turned_away(&mut self) {
+        self.turned_away += 1;
+        if self.turned_away.is_power_of_two() {
+            tracing::info!(seen = self.turned_away, "connections beyond the limits were closed");
+        }
+    }
+}
+
+fn along((local, remote): Ends) -> Path {
+    Path { transport: Transport::Tcp, local, remote }
 }
 
 /// What one connection's task knows of the rest.

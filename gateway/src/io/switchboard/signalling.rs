@@ -2,6 +2,7 @@
 //!
 //! Not here: SIP itself (`sip`), and the dialogue (`call`).
 
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -36,8 +37,13 @@ impl Switchboard {
 
     pub(super) fn streamed(&mut self, what: FromStream) {
         match what {
-            FromStream::Accepted { stream, remote } => self.connections.accept(stream, remote),
-            FromStream::Message { path, bytes } => self.received(path, &bytes),
+            FromStream::Accepted { stream, remote } => {
+                self.connections.accept(stream, remote, carries_a_call(&self.lines));
+            }
+            FromStream::Message { path, bytes } => {
+                self.connections.said(path);
+                self.received(path, &bytes);
+            }
             FromStream::Quiet { path, serial } => {
                 let needed = self.lines.values().any(|line| line.path == path);
                 if !needed && self.connections.is(path, serial) {
@@ -111,7 +117,7 @@ impl Switchboard {
             (Transport::Udp, None) => {}
             (Transport::Tcp, None) => self.unreachable(path),
             (Transport::Tcp, Some(_)) => {
-                if self.connections.send(path, bytes).is_err() {
+                if self.connections.send(path, bytes, carries_a_call(&self.lines)).is_err() {
                     self.unreachable(path);
                 }
             }
@@ -321,6 +327,14 @@ impl Switchboard {
         let Some(id) = self.legs.get(&leg).copied() else { return };
         tracing::info!(call = %id, ?why, "a call ended");
         self.gone(id);
+    }
+}
+
+/// Looked through once, and only if somebody asks.
+fn carries_a_call(lines: &HashMap<CallId, Line>) -> impl FnMut(sip::Path) -> bool {
+    let mut paths = None;
+    move |path| {
+        paths.get_or_insert_with(|| lines.values().map(|line| line.path).collect::<HashSet<_>>()).contains(&path)
     }
 }
 
