@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use control::{Record, SeatNow, SeatState};
+use control::{PausedBy, Record, SeatNow, SeatState};
 use spool::id::{MeetingId, RecordingId, SeatNo, SectionId, TrackId};
 
 use crate::calendar;
@@ -19,6 +19,8 @@ pub struct Gathering {
     pub meeting: MeetingId,
     pub recording: RecordingId,
     pub record: Record,
+    /// On whose word it is paused, if on anybody's.
+    pub paused_by: Option<PausedBy>,
     pub section: Section,
     /// Nobody more is let in.
     pub locked: bool,
@@ -95,6 +97,7 @@ impl Gathering {
             meeting,
             recording,
             record: if dated { record } else { Record::Off },
+            paused_by: None,
             section: Section::Open(section),
             locked: false,
             dated,
@@ -124,7 +127,7 @@ impl Gathering {
             (Section::Open(_), Record::Paused) => Beginning::Resumed,
             (Section::Open(_), Record::Off) => Beginning::Started,
         };
-        self.record = Record::On;
+        (self.record, self.paused_by) = (Record::On, None);
         Ok(beginning)
     }
 
@@ -139,10 +142,10 @@ impl Gathering {
     }
 
     /// False: it was not on.
-    pub fn pause_record(&mut self) -> bool {
+    pub fn pause_record(&mut self, by: PausedBy) -> bool {
         let was_on = self.on();
         if was_on {
-            self.record = Record::Paused;
+            (self.record, self.paused_by) = (Record::Paused, Some(by));
         }
         was_on
     }
@@ -151,7 +154,7 @@ impl Gathering {
     pub fn close_section(&mut self) -> Option<Vec<(CallId, SeatNo, TrackId)>> {
         let Section::Open(section) = self.section else { return None };
         self.section = Section::Closing(section);
-        self.record = Record::Off;
+        (self.record, self.paused_by) = (Record::Off, None);
         let permit = |(seat, sitting): (&SeatNo, &mut Sitting)| {
             let track = sitting.permit.take()?;
             sitting.undecided.push(track);
@@ -358,7 +361,8 @@ mod tests {
     fn a_paused_record_goes_on_and_a_running_one_does_not_begin_twice() {
         let mut there = gathering();
         assert_eq!(there.begin_record(Some(FIRST)), Err(CannotRecord::AlreadyOn));
-        assert!(there.pause_record() && !there.pause_record());
+        assert!(there.pause_record(PausedBy::Member) && !there.pause_record(PausedBy::Chair));
+        assert_eq!(there.paused_by, Some(PausedBy::Member), "the word that paused it");
         assert_eq!(there.begin_record(Some(FIRST)), Ok(Beginning::Resumed));
     }
 
@@ -426,7 +430,7 @@ mod tests {
         assert!(!recorded(&there));
         there.enter(seat);
         assert!(recorded(&there));
-        there.pause_record();
+        there.pause_record(PausedBy::Desk);
         assert!(!recorded(&there));
         there.begin_record(Some(FIRST)).unwrap();
         assert_eq!(there.permit_ended(seat), Some(TrackId([9; 16])));

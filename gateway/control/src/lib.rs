@@ -156,6 +156,8 @@ pub struct MeetingNow {
     pub recording_on: bool,
     /// How the record is meant to stand; `on` and yet not `recording_on` when the disk is in trouble.
     pub record: Record,
+    /// Who paused it; `None` where it is not paused, or by nobody's word (an unclean start).
+    pub paused_by: Option<PausedBy>,
     /// Nobody more is let in.
     pub locked: bool,
     /// What the desk said last.
@@ -187,6 +189,16 @@ pub enum Record {
     Off,
     On,
     Paused,
+}
+
+/// On whose word a record is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PausedBy {
+    Chair,
+    /// Demanded; only the chair's word ends it.
+    Member,
+    Desk,
 }
 
 /// Which agenda item is being dealt with: spoken to whoever asks with `4`, and marked in the recording.

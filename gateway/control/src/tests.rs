@@ -111,7 +111,8 @@ fn the_document_has_every_field_of_every_type_and_no_other() {
             number: "4711".into(),
             recording: Some(RECORDING),
             recording_on: true,
-            record: Record::On,
+            record: Record::Paused,
+            paused_by: Some(PausedBy::Member),
             locked: false,
             agenda: Some(3),
             seats: vec![seat()],
@@ -150,6 +151,7 @@ fn the_words_of_the_document_are_those_of_the_types() {
     assert_eq!(schemas["Role"]["enum"], words(&[Role::Guest, Role::Member, Role::Chair]));
     assert_eq!(schemas["SeatState"]["enum"], words(&[SeatState::Arriving, SeatState::InRoom]));
     assert_eq!(schemas["Record"]["enum"], words(&[Record::Off, Record::On, Record::Paused]));
+    assert_eq!(schemas["PausedBy"]["enum"], words(&[PausedBy::Chair, PausedBy::Member, PausedBy::Desk]));
 }
 
 #[test]
@@ -203,7 +205,7 @@ fn the_document_names_every_event_and_what_it_carries() {
 
 #[test]
 fn the_document_describes_no_type_that_is_not_there() {
-    let known = "Meeting Pins Open RuleNotice TrackKey PublicKey MeetingNow SeatNow Role SeatState Record Agenda Marker \
+    let known = "Meeting Pins Open RuleNotice TrackKey PublicKey MeetingNow SeatNow Role SeatState Record PausedBy Agenda Marker \
                  Switch Floor Waiting CutDone Health SipCounters Refusal Event";
     assert_eq!(names(&schemas()), known.split_whitespace().map(str::to_owned).collect());
 }

@@ -36,19 +36,17 @@ pub(super) struct Checking {
     tries: Tries,
 }
 
-/// Something was said; the question comes when the delay has passed and that was heard.
+/// A wrong PIN was said; the question comes when the delay has passed and the sentence was heard.
 #[derive(Debug)]
 pub(super) struct HoldingBack {
     tries: Tries,
     until: Instant,
     told: bool,
-    /// Before the question.
-    first: &'static [PromptId],
 }
 
 pub(super) fn ringing(input: Input, turn: &mut Turn<'_>) -> State {
     match input {
-        Input::Confirmed { wait } => welcome(wait, turn),
+        Input::Confirmed => welcome(turn),
         Input::CallerLeft => State::Ended,
         Input::MediaLost => hang_up(Farewell::Lost, turn),
         Input::Draining => hang_up(Farewell::Draining, turn),
@@ -105,7 +103,7 @@ impl Asking {
             Input::Draining => leave(Farewell::Draining, turn),
             Input::DigitBegan { .. }
             | Input::Said { .. }
-            | Input::Confirmed { .. }
+            | Input::Confirmed
             | Input::PinRight(_)
             | Input::PinWrong { .. }
             | Input::NotOpen
@@ -146,7 +144,7 @@ impl Checking {
             Input::CallerLeft => State::Ended,
             Input::MediaLost => hang_up(Farewell::Lost, turn),
             Input::Draining => leave(Farewell::Draining, turn),
-            Input::Confirmed { .. }
+            Input::Confirmed
             | Input::DigitBegan { .. }
             | Input::Digit { .. }
             | Input::Said { .. }
@@ -171,7 +169,9 @@ impl Checking {
         if delay.is_zero() {
             return ask(tries, &[lines::PIN_WRONG], turn);
         }
-        hold_back(tries, lines::PIN_WRONG, &[], delay, turn)
+        turn.say(vec![lines::PIN_WRONG]);
+        turn.wake_in(delay);
+        State::HoldingBack(HoldingBack { tries, until: turn.now + delay, told: false })
     }
 }
 
@@ -182,16 +182,16 @@ impl HoldingBack {
                 turn.wake_at(self.until + SILENCE);
                 State::HoldingBack(self)
             }
-            Input::TimePassed => ask(self.tries, self.first, turn),
+            Input::TimePassed => ask(self.tries, &[], turn),
             Input::Said { token, part } if turn.finished(token, part) => {
                 self.told = true;
-                if turn.now >= self.until { ask(self.tries, self.first, turn) } else { State::HoldingBack(self) }
+                if turn.now >= self.until { ask(self.tries, &[], turn) } else { State::HoldingBack(self) }
             }
             Input::CallerLeft => State::Ended,
             Input::MediaLost => hang_up(Farewell::Lost, turn),
             Input::Draining => leave(Farewell::Draining, turn),
             Input::Said { .. }
-            | Input::Confirmed { .. }
+            | Input::Confirmed
             | Input::DigitBegan { .. }
             | Input::Digit { .. }
             | Input::PinRight(_)
@@ -211,19 +211,12 @@ impl HoldingBack {
     }
 }
 
-/// Whoever is held back is greeted at once, and waits for the question only.
-fn welcome(wait: Duration, turn: &mut Turn<'_>) -> State {
-    let hint: &'static [PromptId] = if turn.has_other_language() { &[lines::ENGLISH_HINT] } else { &[] };
-    if wait.is_zero() {
-        return ask(Tries::default(), &[&[lines::WELCOME], hint].concat(), turn);
+fn welcome(turn: &mut Turn<'_>) -> State {
+    if turn.has_other_language() {
+        ask(Tries::default(), &[lines::WELCOME, lines::ENGLISH_HINT], turn)
+    } else {
+        ask(Tries::default(), &[lines::WELCOME], turn)
     }
-    hold_back(Tries::default(), lines::WELCOME, hint, wait, turn)
-}
-
-fn hold_back(tries: Tries, said: PromptId, first: &'static [PromptId], delay: Duration, turn: &mut Turn<'_>) -> State {
-    turn.say(vec![said]);
-    turn.wake_in(delay);
-    State::HoldingBack(HoldingBack { tries, until: turn.now + delay, told: false, first })
 }
 
 fn ask(tries: Tries, first: &[PromptId], turn: &mut Turn<'_>) -> State {

@@ -2,7 +2,7 @@
 //!
 //! Not here: HTTP (`io::control`), and whether a meeting can be held as asked (`plan`).
 
-use control::{CutDone, Floor, Health, Meeting, MeetingNow, Refusal, SipCounters, What};
+use control::{CutDone, Floor, Health, Meeting, MeetingNow, PausedBy, Refusal, SipCounters, What};
 use sip::Transport;
 use spool::id::{MeetingId, SeatNo};
 use spool::line::MediaEvent;
@@ -14,7 +14,7 @@ use super::super::media::ToWorker;
 use super::super::recorder::{RecorderError, ToRecorder};
 use super::Switchboard;
 use super::later::{self, After};
-use crate::call::{Input, News, RecordState, Refused};
+use crate::call::{Input, News, Refused};
 use crate::consent::Wording;
 use crate::gathering::Gathering;
 
@@ -58,7 +58,7 @@ impl Switchboard {
                 Ok(())
             }
             OfMeeting::Start => self.start_record(meeting, None).map_err(refused),
-            OfMeeting::Pause => self.pause_record(meeting, RecordState::Paused).map_err(refused),
+            OfMeeting::Pause => self.pause_record(meeting, PausedBy::Desk).map_err(refused),
             OfMeeting::CloseSection => self.close_section(meeting).map_err(refused),
             OfMeeting::Marker(text_id) => self.mark(meeting, text_id),
             OfMeeting::Lock(on) => {
@@ -234,6 +234,7 @@ impl Switchboard {
                 recording: there.map(|there| there.recording),
                 recording_on: there.is_some_and(Gathering::on) && self.trouble.is_none(),
                 record: there.map_or_else(|| self.wanted(meeting), |there| there.record),
+                paused_by: there.and_then(|there| there.paused_by),
                 locked: there.is_some_and(|there| there.locked),
                 agenda: self.parts.plan.agenda(meeting.id),
                 seats: there.map(Gathering::now).unwrap_or_default(),

@@ -4,7 +4,7 @@
 //!
 //! Not here: whether it may (`gathering`), and the words (`call`).
 
-use control::{Record, What};
+use control::{PausedBy, Record, What};
 use spool::id::{MeetingId, SectionId};
 use spool::line::MediaEvent;
 use tokio::sync::oneshot;
@@ -15,7 +15,7 @@ use super::Switchboard;
 use super::carry::room_of;
 use super::later::{self, After};
 use crate::call::{Input, News, RecordState, Refused};
-use crate::gathering::{Beginning, CannotRecord, Gathering};
+use crate::gathering::{Beginning, CannotRecord};
 use crate::ids::CallId;
 
 impl Switchboard {
@@ -39,11 +39,14 @@ impl Switchboard {
         Ok(())
     }
 
-    /// `told`: paused by the chair or the desk, or because a member demanded it.
-    pub(super) fn pause_record(&mut self, meeting: MeetingId, told: RecordState) -> Result<(), Refused> {
-        if !self.gatherings.get_mut(&meeting).is_some_and(Gathering::pause_record) {
+    pub(super) fn pause_record(&mut self, meeting: MeetingId, by: PausedBy) -> Result<(), Refused> {
+        if !self.gatherings.get_mut(&meeting).is_some_and(|there| there.pause_record(by)) {
             return Err(Refused::NotOn);
         }
+        let told = match by {
+            PausedBy::Chair | PausedBy::Desk => RecordState::Paused,
+            PausedBy::Member => RecordState::Demanded,
+        };
         self.record_changed(meeting, MediaEvent::Paused, told);
         Ok(())
     }

@@ -2,12 +2,12 @@
 //!
 //! Not here: the record (`record`), and which key is which wish (`call`).
 
-use control::What;
+use control::{PausedBy, What};
 use spool::id::{MeetingId, SeatNo};
 
 use super::super::media::ToWorker;
 use super::Switchboard;
-use crate::call::{Input, News, RecordState, Wish};
+use crate::call::{Input, News, Wish};
 use crate::gathering::Gathering;
 use crate::ids::CallId;
 
@@ -26,7 +26,7 @@ impl Switchboard {
                 self.lower_hand(meeting, seat);
                 Some(News::HandDown)
             }
-            Wish::DemandPause => self.pause_record(meeting, RecordState::Demanded).err().map(News::Refused),
+            Wish::DemandPause => self.pause_record(meeting, PausedBy::Member).err().map(News::Refused),
             Wish::Help => {
                 if self.gatherings.get_mut(&meeting).is_some_and(|there| there.call_for_help(seat)) {
                     self.tell(What::HelpWanted { meeting, seat });
@@ -34,7 +34,7 @@ impl Switchboard {
                 Some(News::HelpCalled)
             }
             Wish::Record => self.start_record(meeting, Some(call)).err().map(News::Refused),
-            Wish::Pause => self.pause_record(meeting, RecordState::Paused).err().map(News::Refused),
+            Wish::Pause => self.pause_record(meeting, PausedBy::Chair).err().map(News::Refused),
             Wish::CloseSection => self.close_section(meeting).err().map(News::Refused),
             Wish::NextSpeaker => Some(News::Floor(self.next_speaker(meeting))),
             Wish::MuteAll => {
