@@ -54,6 +54,19 @@ pub(super) async fn prepare(house: &House, title: &str) -> Result<(), HouseError
     refill(house, id, 0).await
 }
 
+/// The section that follows a closed one, with keys of its own: they are put as soon as the gateway is [told](tell), and lie
+/// there until somebody says that the record begins again. False: it was there already.
+pub(super) async fn next_section(house: &House, meeting: MeetingId, closed: SectionId) -> Result<bool, HouseError> {
+    let now_ms = house.clock().now_ms();
+    let next = Section { id: SectionId(token::id()), meeting, public: true, created_ms: now_ms };
+    if !house.store().follow_section(closed, &next).await? {
+        return Ok(false);
+    }
+    tracing::info!(%meeting, section = %next.id, "a section was closed; the next one gets keys of its own");
+    refill(house, meeting, 0).await?;
+    Ok(true)
+}
+
 /// Mints track keys until a meeting's pool is full again; `left` are still unused at the gateway, as it says.
 pub(super) async fn refill(house: &House, meeting: MeetingId, left: u32) -> Result<(), HouseError> {
     let section =
@@ -255,6 +268,24 @@ mod tests {
         assert_eq!(free.len(), usize::try_from(MOST_FREE).unwrap());
         let said: usize = free.iter().map(|key| key.public.len() + 64).sum();
         assert!(said < 2 << 20, "a gateway takes no longer word: {said}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_closed_section_is_followed_by_one_with_keys_of_its_own_however_often_it_is_said() {
+        let bench = Bench::new().await;
+        let store = bench.house.store();
+        assert!(next_section(&bench.house, MEETING, SECTION).await.unwrap());
+        let next = store.current_section(MEETING).await.unwrap().unwrap();
+        assert_ne!(next, SECTION);
+        let keys = store.free_keys(next).await.unwrap();
+        assert_eq!(keys.len(), usize::try_from(POOL).unwrap());
+        let before = store.free_keys(SECTION).await.unwrap();
+        assert!(keys.iter().all(|key| before.iter().all(|old| old.track != key.track)));
+        // The gateway's events are heard again after every start of the archive.
+        assert!(!next_section(&bench.house, MEETING, SECTION).await.unwrap());
+        assert_eq!(store.current_section(MEETING).await.unwrap(), Some(next));
+        assert!(next_section(&bench.house, MEETING, next).await.unwrap());
+        assert_ne!(store.current_section(MEETING).await.unwrap(), Some(next));
     }
 
     #[test]

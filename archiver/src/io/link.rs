@@ -88,6 +88,13 @@ impl Link {
     async fn heard(&self, what: What) -> Result<(), LinkError> {
         match what {
             What::KeysLow { meeting, left } => self.refill(meeting, left).await,
+            What::SectionClosed { meeting, recording: _, section } => {
+                self.house.ring();
+                if demo::next_section(&self.house, meeting, section).await? {
+                    demo::tell(&self.house, &self.gateway).await?;
+                }
+                Ok(())
+            }
             What::ChunkReady { .. } | What::OrderWritten { .. } | What::GatheringEnded { .. } => {
                 self.house.ring();
                 Ok(())
@@ -101,7 +108,6 @@ impl Link {
             | What::SeatEntered { .. }
             | What::SeatLeft { .. }
             | What::RecordChanged { .. }
-            | What::SectionClosed { .. }
             | What::HandRaised { .. }
             | What::HandLowered { .. }
             | What::FloorGiven { .. }

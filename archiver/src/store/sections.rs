@@ -27,6 +27,24 @@ impl Store {
         Ok(())
     }
 
+    /// `next` comes after `closed`, if that is still its meeting's newest: a close that is heard twice makes one section.
+    pub async fn follow_section(&self, closed: SectionId, next: &Section) -> Result<bool, StoreError> {
+        // Later than the one before whatever the clock says, for the newest is the one that counts.
+        let sql = "INSERT INTO sections (id, meeting, public, created_ms)
+                   SELECT $1, s.meeting, $2, CASE WHEN s.created_ms < $3 THEN $3 ELSE s.created_ms + 1 END
+                   FROM sections s WHERE s.id = $4 AND s.meeting = $5
+                   AND NOT EXISTS (SELECT 1 FROM sections n WHERE n.meeting = s.meeting AND n.created_ms > s.created_ms)";
+        let done = sqlx::query(sql)
+            .bind(next.id.to_string())
+            .bind(next.public)
+            .bind(next.created_ms)
+            .bind(closed.to_string())
+            .bind(next.meeting.to_string())
+            .execute(&self.pool)
+            .await;
+        Ok(done.map_err(query("follow section"))?.rows_affected() == 1)
+    }
+
     /// The section that a meeting is in: its newest.
     pub async fn current_section(&self, meeting: MeetingId) -> Result<Option<SectionId>, StoreError> {
         let row = sqlx::query("SELECT id FROM sections WHERE meeting = $1 ORDER BY created_ms DESC LIMIT 1")
