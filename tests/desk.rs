@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use crate::support::browser::Browser;
-use crate::support::ears::HEARD_DBOV;
 use crate::support::ears::Person::{Anna, Bert};
+use crate::support::ears::{HEARD_DBOV, Sound};
 use crate::support::house::House;
 use crate::support::http;
 use crate::support::phone::Phone;
-use crate::support::{sql, until};
+use crate::support::{sql, top, until};
 
 /// A clerk who has opened the link of the demo's start.
 pub(crate) fn signs_in(house: &House) -> Browser {
@@ -60,6 +60,15 @@ fn seeks(browser: &Browser, to_s: f32) {
     browser.awaits("the player to be there", &there);
 }
 
+/// What the meeting's page says of a seat.
+fn row(browser: &Browser, seat: u64) -> String {
+    let script = format!(
+        "return [...document.querySelectorAll('.seats tbody tr')].map(r => r.innerText) \
+         .find(r => /^Telefon {seat}(?![0-9])/.test(r)) ?? ''"
+    );
+    browser.runs(&script).as_str().unwrap_or_default().to_owned()
+}
+
 #[test]
 fn a_clerk_sees_who_is_recorded_plays_seeks_and_approves() {
     let house = House::open();
@@ -71,9 +80,12 @@ fn a_clerk_sees_who_is_recorded_plays_seeks_and_approves() {
     bert.refuses(&house);
 
     let browser = signs_in(&house);
-    browser.awaits_text(&format!("Telefon {}", anna.seat));
     browser.awaits_text("2 Personen sind da.");
     browser.awaits_text("Eine Person wird aufgenommen.");
+    browser.clicks("Sitzung begleiten");
+    browser.awaits_text("Wer ist da");
+    assert!(row(&browser, anna.seat).contains("wird aufgenommen"), "{}", browser.text());
+    assert!(row(&browser, bert.seat).contains("keine Aufnahme"), "{}", browser.text());
 
     // Four seconds of nothing from her, then her voice: something to seek to.
     anna.listens(3);
@@ -127,11 +139,83 @@ fn a_clerk_ends_the_meeting_and_everybody_is_said_goodbye_to() {
     anna.refuses(&house);
     let browser = signs_in(&house);
     browser.awaits_text("Eine Person ist da.");
+    browser.clicks("Sitzung begleiten");
     browser.clicks("Sitzung beenden");
     browser.clicks("Ja, Sitzung jetzt beenden");
     let report = anna.hears_goodbye();
     assert_eq!(report["answered"], true);
     browser.awaits_text("niemand da");
+}
+
+#[test]
+fn a_clerk_sees_a_call_for_help_pauses_and_resumes_and_sets_the_item_that_callers_hear() {
+    let house = House::open();
+    let heard = house.ground().path().join("gehoert.wav");
+    let mut anna = Phone::calls_with(&house, Anna, &["--keep", heard.to_str().expect("a path")]);
+    anna.arrives(&house);
+    anna.agrees_early(&house);
+    let browser = signs_in(&house);
+    browser.clicks("Sitzung begleiten");
+    browser.awaits_text("Aufgenommen wird, wer zugestimmt hat.");
+
+    anna.keys("00");
+    browser.awaits_text(&format!("Telefon {} bittet um Hilfe.", anna.seat));
+    anna.hears_out();
+
+    anna.speaks();
+    anna.listens(2);
+    browser.clicks("Aufnahme unterbrechen");
+    browser.awaits_text("Die Aufnahme wurde hier am Schreibtisch unterbrochen.");
+    assert_eq!(house.meeting()["paused_by"], "desk");
+    anna.listens(2);
+    browser.clicks("Aufnahme fortsetzen");
+    browser.awaits_text("Sie haben die Aufnahme eingeschaltet.");
+    anna.listens(2);
+    let said = anna.falls_silent();
+
+    // What is being typed stays, although the page changes meanwhile.
+    browser.clicks("Anderen Tagesordnungspunkt einstellen");
+    browser.types("nummer", "17");
+    anna.keys("*5");
+    browser.awaits_text("meldet sich (1.)");
+    browser.clicks("Einstellen");
+    browser.awaits_text("Jetzt: Tagesordnungspunkt 17");
+    anna.hears_out();
+    // Twice: on a busy machine a word may come with a hole in it.
+    for _ in 0..2 {
+        anna.keys("*4");
+        anna.hears_out();
+    }
+    anna.hangs_up();
+    house.await_handed_over();
+
+    let heard = Sound::read(&heard).last(10);
+    let [this, next] = [17, 18].map(|item| heard.says(&prompt(&format!("number-{item}"))));
+    assert!(this > 0.8 && this > next + 0.2, "as like 17 as {this}, as like 18 as {next}");
+
+    let kept = house.export("kopie").all();
+    let gap = longest_gap(&kept.course(Anna.hz()));
+    assert!((1.5..said - 3.0).contains(&gap), "{said} s were said, {gap} s of it while the record was paused");
+    browser.clicks("Aufnahme vom");
+    browser.awaits_text("Aufnahme unterbrochen");
+
+    let deeds = sql(&house.data(), "select kind from links where chain = 'audit' order by seq");
+    let wished: Vec<&str> = deeds.lines().filter(|deed| DEEDS.contains(deed)).collect();
+    assert_eq!(wished, DEEDS, "each in its turn");
+    let who = sql(&house.data(), "select payload from payloads where payload like '%item 17%'");
+    assert!(who.contains("demo-clerk"), "who set the item is written down: {who}");
+}
+
+/// What the gateway says, as it was recorded.
+fn prompt(id: &str) -> Sound {
+    Sound::read(&top().join(format!("gateway/prompts/de/{id}.wav")))
+}
+
+/// The longest time without the tone between two stretches with it, in seconds.
+fn longest_gap(course: &[f32]) -> f32 {
+    let loud: Vec<usize> = (0..course.len()).filter(|&at| course[at] > HEARD_DBOV).collect();
+    let gaps = loud.windows(2).map(|pair| pair[1] - pair[0] - 1);
+    gaps.max().unwrap_or_default() as f32 / 10.0
 }
 
 #[test]
@@ -158,4 +242,6 @@ pub(crate) fn origin(house: &House) -> String {
     format!("{scheme}://{}", rest.split('/').next().expect("a host"))
 }
 
+/// What the clerk of the story does to the meeting, in the audit's words.
+const DEEDS: [&str; 3] = ["pause_record", "start_record", "set_agenda"];
 const HEARS: Duration = Duration::from_secs(15);

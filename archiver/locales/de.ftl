@@ -49,9 +49,19 @@ seat-where = Wo
 seat-record = Aufnahme
 seat-arriving = kommt gerade
 seat-in-room = im Raum
-seat-muted = (stumm)
+seat-muted = stumm
+seat-hand = meldet sich ({ $place }.)
+seat-help = bittet um Hilfe
+seat-member = { $who } (Mitglied)
+seat-chair = { $who } (Vorsitz)
 seat-recorded = wird aufgenommen
 seat-not-recorded = keine Aufnahme
+seat-do = Was Sie tun können
+seat-mute = Stumm schalten
+seat-mute-label = { $who } stumm schalten
+seat-mute-hint = Wer stumm ist, hört weiter zu. Das eigene Mikrofon kann nur die Person selbst wieder einschalten: mit der Sterntaste und der 6.
+seat-dismiss = Verabschieden
+seat-dismiss-label = { $who } verabschieden
 
 # Seite: Sitzungen
 meetings-title = Sitzungen
@@ -61,8 +71,9 @@ meeting-name = Sitzung { $number }
 meeting-running = läuft
 meeting-idle = niemand da
 meeting-seats-table = Wer ist in Sitzung { $number }
+meeting-open = Sitzung begleiten
+meeting-open-label = Sitzung { $number } begleiten
 meeting-end = Sitzung beenden
-meeting-end-label = Sitzung { $number } beenden
 meeting-keys-low = { $count ->
     [0] Es ist kein Schlüssel für neue Stimmen mehr da. Das Archiv legt von selbst neue an.
     [one] Es ist nur noch ein Schlüssel für neue Stimmen da. Das Archiv legt von selbst neue an.
@@ -83,6 +94,76 @@ state-kept = aufbewahrt
 state-approved = Protokoll genehmigt
 state-destroying = wird vernichtet
 state-destroyed = vernichtet
+
+# Seite: eine Sitzung, während sie läuft
+live-reload = Diese Seite neu laden
+help-wanted = { $who } bittet um Hilfe. Bitte sprechen Sie die Person an.
+record-failing = Es wird gerade nichts aufgenommen. Der Speicher der Telefonanlage ist voll oder gestört. Die Gespräche gehen weiter. Sagen Sie bitte den Menschen Bescheid, die die Telefonanlage betreuen.
+record-title = Aufnahme
+record-on = läuft
+record-on-what = Aufgenommen wird, wer zugestimmt hat. Sonst niemand.
+record-paused = unterbrochen
+record-paused-chair = Der Vorsitz hat die Aufnahme unterbrochen. Niemand wird aufgenommen.
+record-paused-member = Ein Mitglied hat verlangt, dass die Aufnahme unterbrochen wird. Niemand wird aufgenommen.
+record-paused-desk = Die Aufnahme wurde hier am Schreibtisch unterbrochen. Niemand wird aufgenommen.
+record-paused-restart = Die Telefonanlage ist neu gestartet. Deshalb ist die Aufnahme unterbrochen. Niemand wird aufgenommen.
+record-off = aus
+record-off-what = Niemand wird aufgenommen. Wenn die Aufnahme beginnt, werden alle einzeln gefragt.
+record-pause = Aufnahme unterbrechen
+record-resume = Aufnahme fortsetzen
+record-start = Aufnahme beginnen
+record-close = Diesen Teil schließen
+record-close-hint = Vor einem nichtöffentlichen Teil schließen Sie diesen Teil. Dann wird nichts mehr aufgenommen.
+record-word = Beginnen oder fortsetzen dürfen Sie nur auf das Wort des Vorsitzes.
+agenda-title = Tagesordnung
+agenda-now = Jetzt: Tagesordnungspunkt { $item }
+agenda-none = Es ist kein Tagesordnungspunkt eingestellt. Wer am Telefon danach fragt, hört das auch so.
+agenda-next = Weiter zu Punkt { $item }
+agenda-other = Anderen Tagesordnungspunkt einstellen
+agenda-number = Nummer des Tagesordnungspunkts (1 bis 999)
+agenda-set = Einstellen
+agenda-unset = Keinen Punkt anzeigen
+agenda-missing = Bitte geben Sie eine Zahl von 1 bis 999 ein.
+hands-title = Wortmeldungen
+hands-none = Niemand meldet sich.
+hands-call = { $who } aufrufen
+who-title = Wer ist da
+locked = gesperrt
+lock = Sitzung sperren
+unlock = Sperre aufheben
+mute-all = Alle stumm schalten
+
+# Was gerade getan wurde
+done-at = { $time }: { $what }
+done-started = Sie haben die Aufnahme eingeschaltet. Alle hören das.
+done-paused = Sie haben die Aufnahme unterbrochen. Alle hören das.
+done-closed = Sie haben diesen Teil geschlossen. Die Gespräche gehen weiter.
+done-locked = Sie haben die Sitzung gesperrt.
+done-unlocked = Sie haben die Sperre aufgehoben.
+done-agenda = Sie haben Tagesordnungspunkt { $item } eingestellt.
+done-no-agenda = Es ist kein Tagesordnungspunkt mehr eingestellt.
+done-floor = Sie haben { $who } aufgerufen.
+done-no-hand = Es hat sich niemand mehr gemeldet.
+done-muted = Sie haben { $who } stumm geschaltet.
+done-all-muted = Sie haben alle stumm geschaltet, nur den Vorsitz nicht.
+done-dismissed = Sie haben { $who } verabschiedet.
+
+# Fragen, bevor etwas getan wird
+ask-start-title = Aufnahme fortsetzen?
+ask-start-what = Ein Mitglied hat verlangt, dass die Aufnahme unterbrochen wird. Setzen Sie sie nur fort, wenn der Vorsitz es gesagt hat.
+ask-start-yes = Ja, Aufnahme fortsetzen
+ask-close-title = Diesen Teil der Sitzung schließen?
+ask-close-what = Die Aufnahme dieses Teils endet, und mit ihr jede Einwilligung. Die Gespräche gehen weiter. Das lässt sich nicht zurücknehmen. Beginnt die Aufnahme später wieder, werden alle neu gefragt.
+ask-close-yes = Ja, diesen Teil schließen
+ask-lock-title = Sitzung sperren?
+ask-lock-what = Wer jetzt anruft, kommt nicht mehr herein. Auch wessen Verbindung abreißt, bleibt draußen; nur der Vorsitz nicht. Sie können die Sperre jederzeit aufheben.
+ask-lock-yes = Ja, Sitzung sperren
+ask-mute-all-title = Alle stumm schalten?
+ask-mute-all-what = Niemand außer dem Vorsitz ist dann zu hören. Jede Person kann ihr Mikrofon selbst wieder einschalten. Sie können das nicht für sie tun.
+ask-mute-all-yes = Ja, alle stumm schalten
+ask-dismiss-title = { $who } verabschieden?
+ask-dismiss-what = Die Person hört einen Abschied. Dann endet ihr Gespräch. Sie kann wieder anrufen, solange die Sitzung nicht gesperrt ist.
+ask-dismiss-yes = Ja, verabschieden
 
 # Seite: Sitzung beenden
 end-title = Sitzung { $number } beenden?
@@ -227,4 +308,9 @@ trouble-what = Der Fehler liegt bei uns, nicht bei Ihnen. Er ist aufgeschrieben.
 refused-not-yours = Das ist Ihnen nicht erlaubt, oder der genannte Zweck ist abgelaufen. Nennen Sie bei der Aufnahme den Zweck noch einmal.
 refused-not-open = Diese Aufnahme kann nicht mehr geändert werden.
 refused-gateway-away = Die Telefonanlage antwortet nicht. Versuchen Sie es in einer Minute noch einmal.
+refused-record-moved = Die Aufnahme stand schon anders, als diese Seite zeigte. Es ist nichts geschehen.
+refused-keys-coming = Für den nächsten Teil werden gerade Schlüssel angelegt. Versuchen Sie es in einer Minute noch einmal.
+refused-cannot-record = Es kann gerade nicht aufgenommen werden. Der letzte Teil wird noch geschlossen, oder der Speicher oder die Uhr der Telefonanlage ist gestört. Versuchen Sie es in einer Minute noch einmal.
+refused-nobody = Es ist niemand mehr in der Sitzung. Es ist nichts geschehen.
+refused-seat-left = Diese Person ist nicht mehr in der Sitzung. Es ist nichts geschehen.
 back-to-meetings = Zu den Sitzungen

@@ -48,9 +48,19 @@ seat-where = Where
 seat-record = Recording
 seat-arriving = arriving
 seat-in-room = in the room
-seat-muted = (muted)
+seat-muted = muted
+seat-hand = hand up ({ $place })
+seat-help = asks for help
+seat-member = { $who } (member)
+seat-chair = { $who } (chair)
 seat-recorded = being recorded
 seat-not-recorded = not recorded
+seat-do = What you can do
+seat-mute = Mute
+seat-mute-label = Mute { $who }
+seat-mute-hint = Whoever is muted still hears everything. Only they themselves can switch their microphone on again: with the star key and 6.
+seat-dismiss = Say goodbye
+seat-dismiss-label = Say goodbye to { $who }
 
 # Page: meetings
 meetings-title = Meetings
@@ -60,8 +70,9 @@ meeting-name = Meeting { $number }
 meeting-running = in progress
 meeting-idle = nobody here
 meeting-seats-table = Who is in meeting { $number }
+meeting-open = Follow the meeting
+meeting-open-label = Follow meeting { $number }
 meeting-end = End the meeting
-meeting-end-label = End meeting { $number }
 meeting-keys-low = { $count ->
     [0] No key for new voices is left. The archive makes new ones by itself.
     [one] Only one key for new voices is left. The archive makes new ones by itself.
@@ -82,6 +93,76 @@ state-kept = kept
 state-approved = minutes approved
 state-destroying = being destroyed
 state-destroyed = destroyed
+
+# Page: one meeting while it is being held
+live-reload = Reload this page
+help-wanted = { $who } asks for help. Please speak to them.
+record-failing = Nothing is being recorded at the moment. The disk of the telephone system is full or in trouble. The calls go on. Please tell the people who look after the telephone system.
+record-title = Recording
+record-on = on
+record-on-what = Whoever agreed is being recorded. Nobody else is.
+record-paused = paused
+record-paused-chair = The chair has paused the recording. Nobody is being recorded.
+record-paused-member = A member demanded that the recording be paused. Nobody is being recorded.
+record-paused-desk = The recording was paused here at the desk. Nobody is being recorded.
+record-paused-restart = The telephone system was started again. That is why the recording is paused. Nobody is being recorded.
+record-off = off
+record-off-what = Nobody is being recorded. When the recording begins, everybody is asked one by one.
+record-pause = Pause the recording
+record-resume = Resume the recording
+record-start = Begin the recording
+record-close = Close this part
+record-close-hint = Before a part that is not public, close this part. Then nothing more is recorded.
+record-word = Begin or resume only on the chair's word.
+agenda-title = Agenda
+agenda-now = Now: agenda item { $item }
+agenda-none = No agenda item is set. Whoever asks for it on the telephone is told so.
+agenda-next = On to item { $item }
+agenda-other = Set another agenda item
+agenda-number = Number of the agenda item (1 to 999)
+agenda-set = Set
+agenda-unset = Show no item
+agenda-missing = Please enter a number from 1 to 999.
+hands-title = Raised hands
+hands-none = No hand is raised.
+hands-call = Call { $who }
+who-title = Who is here
+locked = locked
+lock = Lock the meeting
+unlock = Unlock the meeting
+mute-all = Mute everybody
+
+# What was just done
+done-at = { $time }: { $what }
+done-started = You switched the recording on. Everybody hears that.
+done-paused = You paused the recording. Everybody hears that.
+done-closed = You closed this part. The calls go on.
+done-locked = You locked the meeting.
+done-unlocked = You unlocked the meeting.
+done-agenda = You set agenda item { $item }.
+done-no-agenda = No agenda item is set any more.
+done-floor = You called { $who }.
+done-no-hand = No hand was up any more.
+done-muted = You muted { $who }.
+done-all-muted = You muted everybody but the chair.
+done-dismissed = You said goodbye to { $who }.
+
+# Questions before something is done
+ask-start-title = Resume the recording?
+ask-start-what = A member demanded that the recording be paused. Resume it only if the chair has said so.
+ask-start-yes = Yes, resume the recording
+ask-close-title = Close this part of the meeting?
+ask-close-what = The recording of this part ends, and every consent with it. The calls go on. This cannot be undone. If the recording begins again later, everybody is asked anew.
+ask-close-yes = Yes, close this part
+ask-lock-title = Lock the meeting?
+ask-lock-what = Whoever calls now is not let in any more. Nor is anybody whose line breaks; only the chair is. You can unlock the meeting at any time.
+ask-lock-yes = Yes, lock the meeting
+ask-mute-all-title = Mute everybody?
+ask-mute-all-what = Nobody but the chair is heard then. Everybody can switch their own microphone on again. You cannot do that for them.
+ask-mute-all-yes = Yes, mute everybody
+ask-dismiss-title = Say goodbye to { $who }?
+ask-dismiss-what = They hear a goodbye. Then their call ends. They can call again as long as the meeting is not locked.
+ask-dismiss-yes = Yes, say goodbye
 
 # Page: end the meeting
 end-title = End meeting { $number }?
@@ -226,4 +307,9 @@ trouble-what = The fault is ours, not yours. It has been noted. Try again in a m
 refused-not-yours = You may not do this, or the purpose you named has run out. Name the purpose again at the recording.
 refused-not-open = This recording can no longer be changed.
 refused-gateway-away = The telephone system does not answer. Try again in a minute.
+refused-record-moved = The recording already stood differently from what this page showed. Nothing was done.
+refused-keys-coming = Keys for the next part are being made. Try again in a minute.
+refused-cannot-record = Nothing can be recorded at the moment. The last part is still being closed, or the disk or the clock of the telephone system is in trouble. Try again in a minute.
+refused-nobody = Nobody is in the meeting any more. Nothing was done.
+refused-seat-left = This person is no longer in the meeting. Nothing was done.
 back-to-meetings = To the meetings

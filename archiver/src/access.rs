@@ -78,6 +78,39 @@ pub enum Act {
     ApproveMinutes,
     RevokeApproval,
     EndMeeting,
+    Conduct(Conduct),
+}
+
+/// What is done to a meeting while it is being held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduct {
+    StartRecord,
+    PauseRecord,
+    CloseSection,
+    Lock,
+    Unlock,
+    SetAgenda,
+    CallNext,
+    Mute,
+    MuteAll,
+    Dismiss,
+}
+
+impl Conduct {
+    fn word(self) -> &'static str {
+        match self {
+            Self::StartRecord => "start_record",
+            Self::PauseRecord => "pause_record",
+            Self::CloseSection => "close_section",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::SetAgenda => "set_agenda",
+            Self::CallNext => "call_next",
+            Self::Mute => "mute",
+            Self::MuteAll => "mute_all",
+            Self::Dismiss => "dismiss",
+        }
+    }
 }
 
 impl Act {
@@ -92,6 +125,7 @@ impl Act {
             Self::ApproveMinutes => "approve_minutes",
             Self::RevokeApproval => "revoke_approval",
             Self::EndMeeting => "end_meeting",
+            Self::Conduct(conduct) => conduct.word(),
         }
     }
 }
@@ -111,22 +145,22 @@ pub fn may(person: &Person, purpose: Option<&Purpose>, act: Act) -> Result<(), D
         Role::Clerk => match act {
             Act::SeeMeetings | Act::SeeRecording | Act::SeeProof => true,
             Act::Listen | Act::Export => true,
-            Act::ApproveMinutes | Act::RevokeApproval | Act::EndMeeting => true,
+            Act::ApproveMinutes | Act::RevokeApproval | Act::EndMeeting | Act::Conduct(_) => true,
         },
         Role::Chair => match act {
-            Act::SeeMeetings | Act::SeeRecording | Act::SeeProof | Act::EndMeeting => true,
+            Act::SeeMeetings | Act::SeeRecording | Act::SeeProof | Act::EndMeeting | Act::Conduct(_) => true,
             // The chair hears with the clerk; two people at one page are not there yet.
             Act::Listen | Act::Export | Act::ApproveMinutes | Act::RevokeApproval => false,
         },
         Role::Officer => match act {
             Act::SeeMeetings | Act::SeeRecording | Act::SeeProof => true,
             Act::Listen | Act::Export => false,
-            Act::ApproveMinutes | Act::RevokeApproval | Act::EndMeeting => false,
+            Act::ApproveMinutes | Act::RevokeApproval | Act::EndMeeting | Act::Conduct(_) => false,
         },
         Role::Administrator => match act {
             Act::SeeProof => true,
             Act::SeeMeetings | Act::SeeRecording | Act::Listen | Act::Export => false,
-            Act::ApproveMinutes | Act::RevokeApproval | Act::EndMeeting => false,
+            Act::ApproveMinutes | Act::RevokeApproval | Act::EndMeeting | Act::Conduct(_) => false,
         },
     };
     let hears = matches!(act, Act::Listen | Act::Export);
@@ -159,8 +193,8 @@ mod tests {
     #[test]
     fn the_administrators_role_opens_nothing() {
         let purpose = Purpose::named("Wartung").unwrap();
-        for act in [Act::SeeMeetings, Act::SeeRecording, Act::Listen, Act::Export, Act::ApproveMinutes, Act::EndMeeting]
-        {
+        let conduct = Act::Conduct(Conduct::PauseRecord);
+        for act in [Act::SeeMeetings, Act::SeeRecording, Act::Listen, Act::ApproveMinutes, Act::EndMeeting, conduct] {
             assert_eq!(may(&person(Role::Administrator), Some(&purpose), act), Err(Denied::Role));
         }
     }
@@ -170,6 +204,15 @@ mod tests {
         let purpose = Purpose::named("Prüfung").unwrap();
         assert_eq!(may(&person(Role::Officer), None, Act::SeeRecording), Ok(()));
         assert_eq!(may(&person(Role::Officer), Some(&purpose), Act::Listen), Err(Denied::Role));
+    }
+
+    #[test]
+    fn clerk_and_chair_conduct_a_meeting_and_nobody_else_does() {
+        for conduct in [Conduct::PauseRecord, Conduct::Mute, Conduct::CloseSection] {
+            let may = |role| may(&person(role), None, Act::Conduct(conduct));
+            assert_eq!((may(Role::Clerk), may(Role::Chair)), (Ok(()), Ok(())));
+            assert_eq!((may(Role::Officer), may(Role::Administrator)), (Err(Denied::Role), Err(Denied::Role)));
+        }
     }
 
     #[test]

@@ -74,6 +74,13 @@ impl Browser {
         self.runtime.block_on(found.click()).unwrap_or_else(|why| panic!("{words:?} cannot be clicked: {why}"));
     }
 
+    /// Types into the field with this id.
+    pub(crate) fn types(&self, id: &str, text: &str) {
+        let field =
+            until(&format!("a field {id}"), PATIENCE, || self.runtime.block_on(self.client.find(Locator::Id(id))).ok());
+        self.runtime.block_on(field.send_keys(text)).unwrap_or_else(|why| panic!("{id} takes no keys: {why}"));
+    }
+
     /// Everything a person could read on the page now.
     pub(crate) fn text(&self) -> String {
         self.runs("return document.body ? document.body.innerText : ''").as_str().unwrap_or_default().to_owned()

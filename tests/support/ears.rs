@@ -73,6 +73,28 @@ impl Sound {
         self
     }
 
+    /// How surely these words were spoken in it somewhere: 1 where they are in it unchanged, near 0 where they are not.
+    /// Both are brought to 4 kHz first, which is enough to tell words apart.
+    pub(crate) fn says(&self, words: &Self) -> f32 {
+        let slow = |sound: &Self| -> Vec<f32> {
+            let step = (sound.rate_hz / SLOW_HZ) as usize;
+            let mean = |piece: &[i16]| piece.iter().map(|&s| f32::from(s)).sum::<f32>() / piece.len() as f32;
+            sound.samples.chunks_exact(step).map(mean).collect()
+        };
+        let (heard, words) = (slow(self), slow(words));
+        let power = |samples: &[f32]| samples.iter().map(|s| s * s).sum::<f32>();
+        let own = power(&words);
+        let likeness = |piece: &[f32]| {
+            let theirs = power(piece);
+            // Where next to nothing is said, no words are.
+            if theirs < own / 50.0 {
+                return 0.0;
+            }
+            piece.iter().zip(&words).map(|(a, b)| a * b).sum::<f32>() / (theirs * own).sqrt()
+        };
+        heard.windows(words.len()).map(likeness).fold(0.0, f32::max)
+    }
+
     /// In each 100 ms, the level of this frequency in dBov.
     pub(crate) fn course(&self, hz: u32) -> Vec<f32> {
         let window = (self.rate_hz / 10) as usize;
@@ -105,6 +127,8 @@ pub(crate) const TRACE_DBOV: f32 = -45.0;
 /// One frame of 20 ms of somebody's tone makes -30 of a tenth of a second; a spoken word that a loudspeaker brought back, and
 /// another's tone where a lost packet cuts it, make up to -42 at every frequency.
 const FRAME_DBOV: f32 = -38.0;
+/// The rate at which words are compared.
+const SLOW_HZ: u32 = 4_000;
 
 #[test]
 fn a_frame_of_a_tone_is_found_and_the_pieces_of_another_are_not() {

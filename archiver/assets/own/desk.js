@@ -11,14 +11,18 @@ if (jetzt) {
       if (answer.status === 401 || answer.status === 403) return location.reload();
       if (!answer.ok) return;
       const text = await answer.text();
-      // Only what changed is replaced, so that nobody loses their place while reading.
+      // Only what changed is replaced, so that nobody loses their place while reading, or what they have typed.
       if (text === shown) return;
       const first = shown === null;
       shown = text;
       if (first && jetzt.innerHTML === text) return;
       const focused = document.activeElement?.id;
+      const typed = [...jetzt.querySelectorAll("input[id]")].map((field) => [field.id, field.value]);
+      const open = [...jetzt.querySelectorAll("details[id][open]")].map((details) => details.id);
       const tree = new DOMParser().parseFromString(text, "text/html");
       jetzt.replaceChildren(...tree.body.childNodes);
+      for (const [id, value] of typed) { const field = document.getElementById(id); if (field) field.value = value; }
+      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
       if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     } catch {
       // The archive starts again: the next round asks anew.

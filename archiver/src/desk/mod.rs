@@ -7,6 +7,7 @@
 
 pub mod api;
 mod assets;
+mod conduct;
 mod doors;
 mod headers;
 mod listening;
@@ -61,6 +62,10 @@ fn router(desk: Desk) -> Router {
         .route("/assets/{*path}", get(assets::asset))
         .route("/sitzungen", get(meetings))
         .route("/sitzungen/jetzt", get(meetings_now))
+        .route("/sitzungen/{id}", get(conduct::page))
+        .route("/sitzungen/{id}/jetzt", get(conduct::page_now))
+        .route("/sitzungen/{id}/fragen/{wish}", get(conduct::ask))
+        .route("/sitzungen/{id}/tun/{wish}", post(conduct::act))
         .route("/sitzungen/{id}/beenden", get(ask_end).post(end))
         .route("/aufnahmen/{id}", get(recording))
         .route("/aufnahmen/{id}/zweck", post(purpose))
@@ -127,10 +132,7 @@ async fn end(
         detail: None,
     };
     store.audit(&deed, None, desk.house.clock().now_ms()).await.map_err(|error| who.trouble(&error))?;
-    desk.house.gateways().end(id).await.map_err(|error| {
-        tracing::warn!(meeting = %id, error = %error, "the meeting could not be ended");
-        who.sorry(Answer::GatewayAway)
-    })?;
+    desk.house.gateways().end(id).await.map_err(|error| conduct::refused(&who, id, &error))?;
     Ok(Redirect::to(&format!("/sitzungen?beendet={}", meeting.number)))
 }
 

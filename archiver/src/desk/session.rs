@@ -47,7 +47,8 @@ impl IntoResponse for Sorry {
             Answer::Missing => StatusCode::NOT_FOUND,
             Answer::Stale | Answer::NotYours => StatusCode::FORBIDDEN,
             Answer::TooLate | Answer::MeetingRunning | Answer::Locked => StatusCode::CONFLICT,
-            Answer::GatewayAway => StatusCode::SERVICE_UNAVAILABLE,
+            Answer::RecordMoved | Answer::NobodyThere | Answer::SeatLeft => StatusCode::CONFLICT,
+            Answer::GatewayAway | Answer::KeysComing | Answer::CannotRecord => StatusCode::SERVICE_UNAVAILABLE,
             Answer::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, answer(&viewer, kind)).into_response()

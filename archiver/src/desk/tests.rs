@@ -143,6 +143,10 @@ fn all_pages() -> Vec<(&'static str, String)> {
     vec![
         ("GET", "/sitzungen".into()),
         ("GET", "/sitzungen/jetzt".into()),
+        ("GET", meeting.clone()),
+        ("GET", format!("{meeting}/jetzt")),
+        ("GET", format!("{meeting}/fragen/sperren")),
+        ("POST", format!("{meeting}/tun/unterbrechen")),
         ("GET", format!("{meeting}/beenden")),
         ("POST", format!("{meeting}/beenden")),
         ("GET", recording.clone()),
@@ -407,6 +411,47 @@ async fn a_gateway_that_is_away_is_said_and_the_recordings_are_shown() {
         browser.post(&format!("/sitzungen/{MEETING}/beenden"), &format!("/sitzungen/{MEETING}/beenden"), "").await;
     assert_eq!(ended.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(!browser.get("/sitzungen?beendet=%3Cb%3E").await.text().contains("ist beendet"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_clerk_does_to_a_meeting_is_in_the_audit_before_the_gateway_is_asked() {
+    let bench = Bench::new().await;
+    let browser = signed_in(&bench).await;
+    let page = format!("/sitzungen/{MEETING}");
+    let done = browser.post(&page, &format!("{page}/tun/stumm"), "platz=3").await;
+    // No gateway is set up here: the page says so, and who wished what is written down.
+    assert_eq!(done.status, StatusCode::SERVICE_UNAVAILABLE);
+    let (by, what) = (r#""by":"p-1","role":"clerk""#, format!(r#""object":"{MEETING}","detail":"seat {}""#, SeatNo(3)));
+    let audit = audit_of(&bench, "mute").await;
+    assert!(matches!(&audit[..], [deed] if deed.contains(by) && deed.contains(&what)), "{audit:?}");
+    browser.post(&page, &format!("{page}/tun/top"), "top=7").await;
+    assert!(audit_of(&bench, "set_agenda").await[0].contains("item 7"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_names_nothing_or_comes_from_elsewhere_is_not_even_written_down() {
+    let bench = Bench::new().await;
+    let browser = signed_in(&bench).await;
+    let page = format!("/sitzungen/{MEETING}");
+    let wrong = browser.post(&page, &format!("{page}/tun/top"), "top=viele").await;
+    assert_eq!(wrong.header(header::LOCATION), format!("{page}?top=fehlt#tagesordnung"));
+    assert!(browser.get(&format!("{page}?top=fehlt")).await.text().contains("eine Zahl von 1 bis 999"));
+    for (path, fields) in [("stumm", ""), ("stumm", "platz=x"), ("sprengen", "")] {
+        let answer = browser.post(&page, &format!("{page}/tun/{path}"), fields).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path} {fields}");
+    }
+    let elsewhere = browser.ask("POST", &format!("{page}/tun/sperren"), &[("origin", "http://evil.test")], "").await;
+    assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
+    let unknown = format!("/sitzungen/{}", MeetingId([9; 16]));
+    assert_eq!(browser.get(&unknown).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.post(&page, &format!("{unknown}/tun/sperren"), "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get(&format!("{page}/fragen/stumm?platz=3")).await.status, StatusCode::NOT_FOUND);
+    let officer = signed_in_as(&bench, Role::Officer).await;
+    assert_eq!(officer.post(&page, &format!("{page}/tun/sperren"), "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(officer.get(&format!("{page}/fragen/sperren")).await.status, StatusCode::FORBIDDEN);
+    for kind in ["lock", "mute", "set_agenda"] {
+        assert!(audit_of(&bench, kind).await.is_empty(), "{kind}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

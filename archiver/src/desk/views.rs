@@ -41,25 +41,38 @@ pub(super) async fn meetings(house: &House) -> Result<Meetings, HouseError> {
             });
         }
         let here = now.iter().filter(|now| now.id == meeting.id);
-        let seats = here.clone().flat_map(|now| &now.seats).map(|seat| Seat {
-            seat: seat.seat,
-            in_room: match seat.state {
-                control::SeatState::InRoom => true,
-                control::SeatState::Arriving => false,
-            },
-            recorded: seat.recorded,
-            muted: seat.muted,
-        });
+        // The gateway where somebody is says how the meeting stands.
+        let home = here.clone().max_by_key(|now| now.recording.is_some());
         meetings.push(Meeting {
             id: meeting.id,
             number: meeting.number,
             title: meeting.title,
-            seats: seats.collect(),
+            seats: here.clone().flat_map(|now| &now.seats).map(seat).collect(),
+            record: home.map_or(control::Record::Off, |now| now.record),
+            paused_by: home.and_then(|now| now.paused_by),
+            recording_on: home.is_some_and(|now| now.recording_on),
+            locked: home.is_some_and(|now| now.locked),
+            agenda: home.and_then(|now| now.agenda),
             keys_low: here.map(|now| now.keys_left).min().filter(|left| *left < FEW_KEYS),
             recordings,
         });
     }
     Ok(Meetings { meetings, gateway_away, ended: None })
+}
+
+fn seat(seat: &control::SeatNow) -> Seat {
+    Seat {
+        seat: seat.seat,
+        role: seat.role,
+        in_room: match seat.state {
+            control::SeatState::InRoom => true,
+            control::SeatState::Arriving => false,
+        },
+        recorded: seat.recorded,
+        muted: seat.muted,
+        hand: seat.hand,
+        wants_help: seat.wants_help,
+    }
 }
 
 pub(super) async fn recording(

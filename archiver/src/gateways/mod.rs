@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use control::{CutDone, Health, Meeting, MeetingNow, Refusal};
+use control::{Agenda, CutDone, Floor, Health, Meeting, MeetingNow, Refusal, Switch};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use spool::id::{EpochId, MeetingId, RecordingId};
+use spool::id::{EpochId, MeetingId, RecordingId, SeatNo};
 use tokio::net::UnixStream;
 
 pub use events::EventStream;
@@ -85,9 +85,66 @@ impl Gateways {
         self.home(|now| now.id == meeting).await?.0.cut(meeting).await
     }
 
+    /// The record begins or goes on, for whoever agrees.
+    pub async fn start_record(&self, meeting: MeetingId) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::POST, "record/start", None).await.map(drop)
+    }
+
+    pub async fn pause_record(&self, meeting: MeetingId) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::POST, "record/pause", None).await.map(drop)
+    }
+
+    /// Every permit ends; the next section needs keys of its own.
+    pub async fn close_section(&self, meeting: MeetingId) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::POST, "section/close", None).await.map(drop)
+    }
+
+    /// Nobody more is let in, or everybody is again.
+    pub async fn lock(&self, meeting: MeetingId, on: bool) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::PUT, "lock", Some(body(&Switch { on })?)).await.map(drop)
+    }
+
+    /// What whoever asks where the meeting is will be told; 1 to 999.
+    pub async fn set_agenda(&self, meeting: MeetingId, item: Option<u32>) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::PUT, "agenda", Some(body(&Agenda { item })?)).await.map(drop)
+    }
+
+    /// Calls the first raised hand; `None`: none is up.
+    pub async fn call_next(&self, meeting: MeetingId) -> Result<Option<SeatNo>, GatewayError> {
+        let floor: Floor = read(self.tell(meeting, Method::POST, "hands/next", None).await?)?;
+        Ok(floor.seat)
+    }
+
+    /// Only the caller opens the microphone again.
+    pub async fn mute(&self, meeting: MeetingId, seat: SeatNo) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::POST, &format!("seats/{}/mute", seat.0), None).await.map(drop)
+    }
+
+    /// Everybody but the chair.
+    pub async fn mute_all(&self, meeting: MeetingId) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::POST, "mute", None).await.map(drop)
+    }
+
+    /// Says goodbye to one caller.
+    pub async fn dismiss(&self, meeting: MeetingId, seat: SeatNo) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::DELETE, &format!("seats/{}", seat.0), None).await.map(drop)
+    }
+
     /// The meeting whose gathering makes this recording now.
     pub async fn meeting_of(&self, recording: RecordingId) -> Option<MeetingId> {
         self.home(|now| now.recording == Some(recording)).await.ok().map(|(_, now)| now.id)
+    }
+
+    /// Asks the gateway that holds the meeting.
+    async fn tell(
+        &self,
+        meeting: MeetingId,
+        method: Method,
+        what: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Bytes, GatewayError> {
+        let (gateway, _) = self.home(|now| now.id == meeting).await?;
+        gateway.ask(method, &format!("/v1/meetings/{meeting}/{what}"), body).await
     }
 
     async fn home(&self, is: impl Fn(&MeetingNow) -> bool) -> Result<(Gateway, MeetingNow), GatewayError> {
@@ -124,8 +181,7 @@ impl Gateway {
     }
 
     pub async fn put(&self, meeting: &Meeting) -> Result<(), GatewayError> {
-        let body = serde_json::to_vec(meeting).map_err(|_| GatewayError::Malformed)?;
-        self.ask(Method::PUT, &format!("/v1/meetings/{}", meeting.id), Some(body)).await.map(drop)
+        self.ask(Method::PUT, &format!("/v1/meetings/{}", meeting.id), Some(body(meeting)?)).await.map(drop)
     }
 
     pub async fn end(&self, meeting: MeetingId) -> Result<(), GatewayError> {
@@ -196,6 +252,10 @@ async fn whole(answer: Response<Incoming>) -> Result<Bytes, GatewayError> {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) => Err(error.downcast::<hyper::Error>().map_or(GatewayError::TooLong, |e| GatewayError::Broken(*e))),
     }
+}
+
+fn body(said: &impl serde::Serialize) -> Result<Vec<u8>, GatewayError> {
+    serde_json::to_vec(said).map_err(|_| GatewayError::Malformed)
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: Bytes) -> Result<T, GatewayError> {

@@ -23,6 +23,13 @@ pub enum Answer {
     TooLate,
     MeetingRunning,
     GatewayAway,
+    /// The record stands as it was to stand, or there is none to pause or to close.
+    RecordMoved,
+    /// The next section's keys are being minted.
+    KeysComing,
+    CannotRecord,
+    NobodyThere,
+    SeatLeft,
     Locked,
     /// Their role or their purpose does not reach that far.
     NotYours,
@@ -41,6 +48,11 @@ pub fn answer(viewer: &Viewer, answer: Answer) -> Markup {
         Answer::TooLate => ("refused-title", "refused-not-open", None),
         Answer::MeetingRunning => ("refused-title", "approve-running", None),
         Answer::GatewayAway => ("refused-title", "refused-gateway-away", None),
+        Answer::RecordMoved => ("refused-title", "refused-record-moved", None),
+        Answer::KeysComing => ("refused-title", "refused-keys-coming", None),
+        Answer::CannotRecord => ("refused-title", "refused-cannot-record", None),
+        Answer::NobodyThere => ("refused-title", "refused-nobody", None),
+        Answer::SeatLeft => ("refused-title", "refused-seat-left", None),
         Answer::Locked => ("refused-title", "listen-locked", None),
         Answer::NotYours => ("refused-title", "refused-not-yours", None),
         Answer::Trouble => ("trouble-title", "trouble-what", None),
@@ -50,6 +62,8 @@ pub fn answer(viewer: &Viewer, answer: Answer) -> Markup {
         Answer::LinkUsed => Some("used-on"),
         Answer::Missing | Answer::Stale | Answer::TooLate | Answer::MeetingRunning => Some("back-to-meetings"),
         Answer::GatewayAway | Answer::Locked | Answer::NotYours | Answer::Trouble => Some("back-to-meetings"),
+        Answer::RecordMoved | Answer::KeysComing | Answer::CannotRecord => Some("back-to-meetings"),
+        Answer::NobodyThere | Answer::SeatLeft => Some("back-to-meetings"),
     };
     let title = t.say(title);
     let body = html! {

@@ -1,15 +1,18 @@
-//! Page "Sitzungen": who is there, who is recorded, the recordings so far; and the question before a meeting is ended.
+//! Page "Sitzungen": every meeting with how many are there, who asks for help, and the recordings so far; and the question
+//! before a meeting is ended.
 //!
 //! The changing part is a [`fragment`] of its own, which the desk's script fetches every two seconds. Without script the
 //! page is complete and stays as it was until it is loaded again.
 //!
-//! Not here: making a meeting: the demo makes its own (`io::demo`).
+//! Not here: a meeting while it is being held (`meeting`), and making one: the demo makes its own (`io::demo`).
 
+use control::{PausedBy, Record, Role};
 use maud::{Markup, html};
 use spool::id::{MeetingId, RecordingId, SeatNo};
 
 use super::answers::done;
 use super::frame::{Viewer, badge, button_link, form_token, notice, page, submit};
+use super::meeting::alerts;
 use crate::texts::Texts;
 
 /// Everything of the page.
@@ -29,6 +32,13 @@ pub struct Meeting {
     /// Typed by the clerk; may be empty.
     pub title: String,
     pub seats: Vec<Seat>,
+    pub record: Record,
+    /// On whose word it is paused, if on anybody's.
+    pub paused_by: Option<PausedBy>,
+    /// Is whoever agreed being recorded? Not, although the record is on: the gateway's disk is in trouble.
+    pub recording_on: bool,
+    pub locked: bool,
+    pub agenda: Option<u32>,
     /// Unused keys, when they are few.
     pub keys_low: Option<u32>,
     /// Newest first.
@@ -39,9 +49,13 @@ pub struct Meeting {
 #[derive(Clone, Debug)]
 pub struct Seat {
     pub seat: SeatNo,
+    pub role: Role,
     pub in_room: bool,
     pub recorded: bool,
     pub muted: bool,
+    /// The place in the queue of raised hands, from 1.
+    pub hand: Option<u32>,
+    pub wants_help: bool,
 }
 
 /// One line of the list of recordings.
@@ -61,6 +75,13 @@ pub enum Standing {
     Approved,
     Destroying,
     Destroyed,
+}
+
+impl Meeting {
+    /// Is the record on and yet nothing kept?
+    pub fn is_failing(&self) -> bool {
+        self.record == Record::On && !self.recording_on && !self.seats.is_empty()
+    }
 }
 
 impl Standing {
@@ -108,7 +129,7 @@ pub fn end(viewer: &Viewer, meeting: MeetingId, number: &str, seats: u32) -> Mar
             (form_token(viewer))
             p.actions {
                 (submit("primary", &t.say("end-yes")))
-                (button_link("secondary", "/sitzungen", &t.say("end-no")))
+                (button_link("secondary", &format!("/sitzungen/{meeting}"), &t.say("end-no")))
             }
         }
     };
@@ -125,22 +146,23 @@ fn one(t: &Texts, meeting: &Meeting, away: bool) -> Markup {
                 @if !meeting.seats.is_empty() { (badge("success", &t.say("meeting-running"))) }
             }
             @if !meeting.title.is_empty() { p.lead { (meeting.title) } }
-            @if !away { (present(t, meeting)) }
-            @if let Some(left) = meeting.keys_low {
-                (notice("warning", &t.tell("meeting-keys-low", [("count", left.into())])))
-            }
-            h3 { (t.say("recordings-title")) }
-            @if meeting.recordings.is_empty() { p { (t.say("recordings-none")) } }
-            @else {
-                ul.recordings {
-                    @for line in &meeting.recordings { (recording(t, line)) }
+            @if !away { (alerts(t, meeting)) (present(t, meeting)) }
+            p.actions {
+                @let rank = if meeting.seats.is_empty() { "secondary" } else { "primary" };
+                a #{ "zur-" (meeting.number) } class={ "kern-btn kern-btn--" (rank) }
+                    href={ "/sitzungen/" (meeting.id) }
+                    aria-label=(t.tell("meeting-open-label", [("number", (&meeting.number).into())])) {
+                    span.kern-label { (t.say("meeting-open")) }
                 }
             }
+            h3 { (t.say("recordings-title")) }
+            (recordings(t, meeting))
         }
     }
 }
 
-fn present(t: &Texts, meeting: &Meeting) -> Markup {
+/// How many are there, and how many of them are recorded.
+pub(super) fn present(t: &Texts, meeting: &Meeting) -> Markup {
     let recorded = meeting.seats.iter().filter(|seat| seat.recorded).count() as u64;
     html! {
         @if meeting.seats.is_empty() { p role="status" { (t.say("seats-nobody")) } }
@@ -149,36 +171,17 @@ fn present(t: &Texts, meeting: &Meeting) -> Markup {
                 (t.tell("seats-now", [("count", (meeting.seats.len() as u64).into())])) " "
                 (t.tell("seats-recorded", [("count", recorded.into())]))
             }
-            table.kern-table.seats {
-                caption.kern-sr-only { (t.tell("meeting-seats-table", [("number", (&meeting.number).into())])) }
-                thead { tr {
-                    th.kern-table__header scope="col" { (t.say("seat-head")) }
-                    th.kern-table__header scope="col" { (t.say("seat-where")) }
-                    th.kern-table__header scope="col" { (t.say("seat-record")) }
-                } }
-                tbody { @for seat in &meeting.seats { (seat_row(t, seat)) } }
-            }
-            p.actions {
-                a #{ "ende-" (meeting.number) } .kern-btn.kern-btn--secondary
-                    href={ "/sitzungen/" (meeting.id) "/beenden" }
-                    aria-label=(t.tell("meeting-end-label", [("number", (&meeting.number).into())])) {
-                    span.kern-label { (t.say("meeting-end")) }
-                }
-            }
         }
     }
 }
 
-fn seat_row(t: &Texts, seat: &Seat) -> Markup {
+/// The recordings so far, newest first.
+pub(super) fn recordings(t: &Texts, meeting: &Meeting) -> Markup {
     html! {
-        tr {
-            th.kern-table__header scope="row" { (t.tell("seat", [("seat", seat.seat.0.into())])) }
-            td.kern-table__cell {
-                @if seat.in_room { (t.say("seat-in-room")) } @else { (t.say("seat-arriving")) }
-                @if seat.muted { " " (t.say("seat-muted")) }
-            }
-            td.kern-table__cell {
-                @if seat.recorded { span.on { (t.say("seat-recorded")) } } @else { (t.say("seat-not-recorded")) }
+        @if meeting.recordings.is_empty() { p { (t.say("recordings-none")) } }
+        @else {
+            ul.recordings {
+                @for line in &meeting.recordings { (recording(t, line)) }
             }
         }
     }

@@ -7,6 +7,7 @@
 
 pub mod answers;
 pub mod frame;
+pub mod meeting;
 pub mod meetings;
 pub mod proof;
 pub mod recording;
