@@ -63,10 +63,18 @@ impl TryFrom<String> for Network {
 
 /// Whom a limit counts as one: an IPv4 address, or the IPv6 network of which any host may take any address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Source(IpAddr);
+pub struct Source(IpAddr);
 
 impl Source {
-    fn of(address: IpAddr) -> Self {
+    /// For a tag; equal for the same source and no other.
+    pub fn octets(self) -> [u8; 16] {
+        match self.0 {
+            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+            IpAddr::V6(address) => address.octets(),
+        }
+    }
+
+    pub fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(_) => Self(address),
             IpAddr::V6(address) => Self(IpAddr::V6((address.to_bits() & SITE).into())),

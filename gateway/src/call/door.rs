@@ -36,17 +36,19 @@ pub(super) struct Checking {
     tries: Tries,
 }
 
-/// A wrong PIN was said; the question comes when the delay has passed and the sentence was heard.
+/// Something was said; the question comes when the delay has passed and that was heard.
 #[derive(Debug)]
 pub(super) struct HoldingBack {
     tries: Tries,
     until: Instant,
     told: bool,
+    /// Before the question.
+    first: &'static [PromptId],
 }
 
 pub(super) fn ringing(input: Input, turn: &mut Turn<'_>) -> State {
     match input {
-        Input::Confirmed => welcome(turn),
+        Input::Confirmed { wait } => welcome(wait, turn),
         Input::CallerLeft => State::Ended,
         Input::MediaLost => hang_up(Farewell::Lost, turn),
         Input::Draining => hang_up(Farewell::Draining, turn),
@@ -103,7 +105,7 @@ impl Asking {
             Input::Draining => leave(Farewell::Draining, turn),
             Input::DigitBegan { .. }
             | Input::Said { .. }
-            | Input::Confirmed
+            | Input::Confirmed { .. }
             | Input::PinRight(_)
             | Input::PinWrong { .. }
             | Input::NotOpen
@@ -144,7 +146,7 @@ impl Checking {
             Input::CallerLeft => State::Ended,
             Input::MediaLost => hang_up(Farewell::Lost, turn),
             Input::Draining => leave(Farewell::Draining, turn),
-            Input::Confirmed
+            Input::Confirmed { .. }
             | Input::DigitBegan { .. }
             | Input::Digit { .. }
             | Input::Said { .. }
@@ -169,9 +171,7 @@ impl Checking {
         if delay.is_zero() {
             return ask(tries, &[lines::PIN_WRONG], turn);
         }
-        turn.say(vec![lines::PIN_WRONG]);
-        turn.wake_in(delay);
-        State::HoldingBack(HoldingBack { tries, until: turn.now + delay, told: false })
+        hold_back(tries, lines::PIN_WRONG, &[], delay, turn)
     }
 }
 
@@ -182,16 +182,16 @@ impl HoldingBack {
                 turn.wake_at(self.until + SILENCE);
                 State::HoldingBack(self)
             }
-            Input::TimePassed => ask(self.tries, &[], turn),
+            Input::TimePassed => ask(self.tries, self.first, turn),
             Input::Said { token, part } if turn.finished(token, part) => {
                 self.told = true;
-                if turn.now >= self.until { ask(self.tries, &[], turn) } else { State::HoldingBack(self) }
+                if turn.now >= self.until { ask(self.tries, self.first, turn) } else { State::HoldingBack(self) }
             }
             Input::CallerLeft => State::Ended,
             Input::MediaLost => hang_up(Farewell::Lost, turn),
             Input::Draining => leave(Farewell::Draining, turn),
             Input::Said { .. }
-            | Input::Confirmed
+            | Input::Confirmed { .. }
             | Input::DigitBegan { .. }
             | Input::Digit { .. }
             | Input::PinRight(_)
@@ -211,12 +211,19 @@ impl HoldingBack {
     }
 }
 
-fn welcome(turn: &mut Turn<'_>) -> State {
-    if turn.has_other_language() {
-        ask(Tries::default(), &[lines::WELCOME, lines::ENGLISH_HINT], turn)
-    } else {
-        ask(Tries::default(), &[lines::WELCOME], turn)
+/// Whoever is held back is greeted at once, and waits for the question only.
+fn welcome(wait: Duration, turn: &mut Turn<'_>) -> State {
+    let hint: &'static [PromptId] = if turn.has_other_language() { &[lines::ENGLISH_HINT] } else { &[] };
+    if wait.is_zero() {
+        return ask(Tries::default(), &[&[lines::WELCOME], hint].concat(), turn);
     }
+    hold_back(Tries::default(), lines::WELCOME, hint, wait, turn)
+}
+
+fn hold_back(tries: Tries, said: PromptId, first: &'static [PromptId], delay: Duration, turn: &mut Turn<'_>) -> State {
+    turn.say(vec![said]);
+    turn.wake_in(delay);
+    State::HoldingBack(HoldingBack { tries, until: turn.now + delay, told: false, first })
 }
 
 fn ask(tries: Tries, first: &[PromptId], turn: &mut Turn<'_>) -> State {

@@ -66,7 +66,7 @@ impl Leaving {
                 State::Leaving(self)
             }
             Input::Said { .. }
-            | Input::Confirmed
+            | Input::Confirmed { .. }
             | Input::DigitBegan { .. }
             | Input::Digit { .. }
             | Input::PinRight(_)

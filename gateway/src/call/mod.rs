@@ -32,8 +32,10 @@ use turn::{Turn, Voice};
 /// Something that happened to the call.
 #[derive(Clone)]
 pub enum Input {
-    /// Answered and acknowledged: the dialogue may begin.
-    Confirmed,
+    /// Answered and acknowledged: the dialogue may begin. The first question waits so long, for wrong PINs in calls before.
+    Confirmed {
+        wait: Duration,
+    },
     /// The first packet of a key press.
     DigitBegan {
         digit: char,
@@ -235,7 +237,7 @@ impl Call {
                     now.checked_sub(held).unwrap_or(now)
                 }
             },
-            Input::Confirmed
+            Input::Confirmed { .. }
             | Input::Said { .. }
             | Input::TimePassed
             | Input::PinRight(_)
@@ -262,7 +264,7 @@ impl fmt::Debug for Input {
     /// Without the digits: they are parts of PINs and of receipts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Confirmed => "Confirmed",
+            Self::Confirmed { .. } => "Confirmed",
             Self::DigitBegan { .. } => "DigitBegan(..)",
             Self::Digit { .. } => "Digit(..)",
             Self::Said { token, part } => return write!(f, "Said({token}.{part})"),

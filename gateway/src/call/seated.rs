@@ -162,7 +162,7 @@ impl Seated {
                 seat.break_off(talk, turn);
                 State::Ended
             }
-            Input::Confirmed | Input::PinRight(_) | Input::PinWrong { .. } | Input::NotOpen | Input::Locked => {
+            Input::Confirmed { .. } | Input::PinRight(_) | Input::PinWrong { .. } | Input::NotOpen | Input::Locked => {
                 seat.with(talk)
             }
         }

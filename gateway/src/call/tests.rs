@@ -31,7 +31,7 @@ impl Caller {
 
     fn at_pin() -> Self {
         let mut caller = Self::ringing();
-        caller.feed(Input::Confirmed);
+        caller.feed(Input::Confirmed { wait: Duration::ZERO });
         caller
     }
 
@@ -257,7 +257,7 @@ fn nothing_is_said_before_the_call_is_acknowledged() {
     caller.press('1');
     caller.wait(60_000);
     assert!(caller.saying.is_none());
-    caller.feed(Input::Confirmed);
+    caller.feed(Input::Confirmed { wait: Duration::ZERO });
     assert!(caller.says(lines::WELCOME) && caller.says(lines::PIN_ASK));
 }
 
@@ -340,6 +340,21 @@ fn the_back_off_delays_the_question_and_refuses_nobody() {
 }
 
 #[test]
+fn who_calls_again_instead_of_waiting_is_greeted_at_once_and_asked_no_sooner() {
+    let mut caller = Caller::ringing();
+    caller.feed(Input::Confirmed { wait: Duration::from_secs(8) });
+    assert!(caller.says(lines::WELCOME) && !caller.says(lines::PIN_ASK));
+    caller.hear_out();
+    caller.key_pin();
+    caller.wait(6_000);
+    assert!(caller.tried_pins().is_empty() && !caller.says(lines::PIN_ASK));
+    caller.wait(1_000);
+    assert!(caller.says(lines::ENGLISH_HINT) && caller.says(lines::PIN_ASK));
+    caller.key_pin();
+    assert_eq!(caller.tried_pins(), ["48151623"]);
+}
+
+#[test]
 fn a_key_pressed_before_the_question_and_let_go_in_it_is_dropped() {
     let mut caller = Caller::at_pin();
     caller.key_pin();
@@ -415,7 +430,7 @@ fn a_star_in_the_notice_asks_all_of_it_again_in_the_other_language() {
 #[test]
 fn where_there_is_one_language_only_a_star_changes_nothing_and_none_is_offered() {
     let mut caller = Caller { call: Some(Call::new(Language::German, None)), ..Caller::ringing() };
-    caller.feed(Input::Confirmed);
+    caller.feed(Input::Confirmed { wait: Duration::ZERO });
     assert!(!caller.says(lines::ENGLISH_HINT));
     caller.took();
     caller.press('*');
@@ -1393,7 +1408,7 @@ enum Deed {
 fn deed() -> impl Strategy<Value = Deed> {
     let key = prop::sample::select("0123456789*#".chars().collect::<Vec<_>>());
     let told = prop::sample::select(vec![
-        Input::Confirmed,
+        Input::Confirmed { wait: Duration::ZERO },
         Input::PinRight(invitation(true)),
         Input::PinRight(invitation(false)),
         wrong(),

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::ids::{MeetingId, Role, TrackId};
 use attempts::Attempts;
 
-pub use attempts::CallerTag;
+pub use attempts::{CallerTag, Origin, SourceTag};
 
 /// The meetings, their PINs and their keys.
 #[derive(Debug, Default)]
@@ -135,9 +135,8 @@ impl Plan {
         known
     }
 
-    /// Where these digits lead. Takes the same time whichever PIN is right, or none; counts wrong ones by caller and by the
-    /// number that was dialled.
-    pub fn enter(&mut self, digits: &str, caller: CallerTag, dialled: &str, now: Instant, utc_ms: i64) -> Entry {
+    /// Where these digits lead. Takes the same time whichever PIN is right, or none; counts wrong ones by their origin.
+    pub fn enter(&mut self, digits: &str, origin: &Origin, now: Instant, utc_ms: i64) -> Entry {
         let mut found = None;
         for planned in self.meetings.values() {
             let pins = &planned.meeting.pins;
@@ -155,11 +154,19 @@ impl Plan {
                 }
             }
         }
+        if found.is_some() {
+            self.attempts.right(origin, now);
+        }
         match found {
             Some((meeting, role)) if is_open(&meeting.open, utc_ms) => Entry::Right { meeting: meeting.id, role },
             Some((meeting, _)) => Entry::NotOpen { meeting: meeting.id },
-            None => Entry::Wrong { delay: self.attempts.wrong(caller, dialled, now) },
+            None => Entry::Wrong { delay: self.attempts.wrong(origin, now) },
         }
+    }
+
+    /// How long the first question of a call waits, for what was guessed in calls before it.
+    pub fn wait(&self, origin: &Origin, now: Instant) -> Duration {
+        self.attempts.wait(origin, now)
     }
 
     /// An unused key, never to be given out again. Persist the plan before using it.

@@ -54,7 +54,24 @@ fn planned() -> Plan {
 }
 
 fn enter(plan: &mut Plan, digits: &str) -> Entry {
-    plan.enter(digits, CallerTag([0; 16]), "100", start(), 0)
+    plan.enter(digits, &by(0), start(), 0)
+}
+
+/// A caller of the source and the number that most sentences are about.
+fn by(caller: u8) -> Origin {
+    Origin::new(CallerTag([caller; 16]), SourceTag([0; 16]), "100")
+}
+
+/// Somebody whose number, dialled number and address nobody had before.
+fn another(n: u32, source: u8) -> Origin {
+    let mut tag = [0xaa; 16];
+    tag[..4].copy_from_slice(&n.to_be_bytes());
+    Origin::new(CallerTag(tag), SourceTag([source; 16]), &format!("{n}"))
+}
+
+fn delay_of(plan: &mut Plan, origin: &Origin, now: Instant) -> Duration {
+    let Entry::Wrong { delay } = plan.enter("00000000", origin, now, 0) else { panic!("a wrong PIN was taken") };
+    delay
 }
 
 #[test]
@@ -100,11 +117,11 @@ proptest::proptest! {
             now += Duration::from_secs(18);
             match deed {
                 0 => {
-                    let wrong = plan.enter("0", CallerTag([7; 16]), "100", now, 0);
+                    let wrong = plan.enter("0", &by(7), now, 0);
                     let delayed = matches!(wrong, Entry::Wrong { delay } if delay <= Duration::from_secs(30));
                     assert!(delayed, "{wrong:?}");
                 }
-                1 => assert!(matches!(plan.enter(GUEST, CallerTag([7; 16]), "100", now, 0), Entry::Right { .. })),
+                1 => assert!(matches!(plan.enter(GUEST, &by(7), now, 0), Entry::Right { .. })),
                 2 => assert!(taken.insert(plan.take_key(id).unwrap().track)),
                 _ => plan = Plan::from_json(&plan.to_json()).unwrap(),
             }
@@ -137,7 +154,7 @@ fn a_right_pin_outside_the_hours_is_not_a_wrong_one() {
     let hours = Meeting { open: Open::Between { from_ms: 1_000, until_ms: 2_000 }, ..meeting(1, GUEST) };
     plan.put(hours, |_, _| true).unwrap();
     for (at, open) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
-        let entry = plan.enter(GUEST, CallerTag([0; 16]), "100", start(), at);
+        let entry = plan.enter(GUEST, &by(0), start(), at);
         assert_eq!(matches!(entry, Entry::Right { .. }), open, "{at}");
         assert_eq!(entry == Entry::NotOpen { meeting: MeetingId([1; 16]) }, !open, "{at}");
     }
@@ -149,13 +166,13 @@ fn guessing_gets_slow_and_the_right_pin_always_works() {
     let now = start();
     let mut last = Duration::ZERO;
     for n in 0..40 {
-        let Entry::Wrong { delay } = plan.enter("00000000", CallerTag([7; 16]), "100", now, 0) else { panic!() };
+        let Entry::Wrong { delay } = plan.enter("00000000", &by(7), now, 0) else { panic!() };
         assert!(n >= 3 || delay.is_zero(), "three slips cost nothing");
         assert!(delay >= last && delay <= Duration::from_secs(30));
         last = delay;
     }
     assert_eq!(last, Duration::from_secs(30));
-    assert!(matches!(plan.enter(GUEST, CallerTag([7; 16]), "100", now, 0), Entry::Right { .. }));
+    assert!(matches!(plan.enter(GUEST, &by(7), now, 0), Entry::Right { .. }));
 }
 
 #[test]
@@ -163,9 +180,9 @@ fn one_callers_guesses_do_not_slow_another() {
     let mut plan = planned();
     let now = start();
     for _ in 0..40 {
-        assert!(matches!(plan.enter("00000000", CallerTag([7; 16]), "100", now, 0), Entry::Wrong { .. }));
+        assert!(matches!(plan.enter("00000000", &by(7), now, 0), Entry::Wrong { .. }));
     }
-    assert_eq!(plan.enter("0", CallerTag([8; 16]), "100", now, 0), Entry::Wrong { delay: Duration::ZERO });
+    assert_eq!(plan.enter("0", &by(8), now, 0), Entry::Wrong { delay: Duration::ZERO });
 }
 
 #[test]
@@ -173,9 +190,81 @@ fn many_callers_on_one_number_are_slowed_a_little() {
     let mut plan = planned();
     let now = start();
     for n in 0..200_u8 {
-        let Entry::Wrong { delay } = plan.enter("0", CallerTag([n; 16]), "100", now, 0) else { panic!() };
+        let origin = Origin::new(CallerTag([n; 16]), SourceTag([n; 16]), "100");
+        let delay = delay_of(&mut plan, &origin, now);
         assert!(delay <= Duration::from_secs(4));
         assert_eq!(delay.is_zero(), n < 50, "{n}");
+    }
+}
+
+#[test]
+fn who_changes_number_and_dialled_number_with_each_call_is_slowed_by_where_they_are() {
+    let mut plan = planned();
+    let now = start();
+    let delays: Vec<Duration> = (0..40).map(|n| delay_of(&mut plan, &another(n, 7), now)).collect();
+    assert!(delays[..20].iter().all(Duration::is_zero) && delays[20..].iter().all(|delay| !delay.is_zero()));
+    assert_eq!(delays[39], Duration::from_secs(30));
+    // Hanging up and calling again under another number gains nothing; somebody elsewhere waits for nothing.
+    let later = now + Duration::from_secs(10);
+    assert_eq!(plan.wait(&another(99, 7), later), Duration::from_secs(20));
+    assert_eq!(plan.wait(&another(99, 8), later), Duration::ZERO);
+    assert!(matches!(plan.enter(GUEST, &another(99, 7), later, 0), Entry::Right { .. }));
+}
+
+#[test]
+fn behind_a_trunk_nobody_waits_long_for_one_who_guesses_there() {
+    let mut plan = planned();
+    let now = start();
+    for n in 0..40 {
+        delay_of(&mut plan, &another(n, 7), now);
+    }
+    // The first who is right shows that more than one is there.
+    assert!(matches!(plan.enter(GUEST, &another(50, 7), now, 0), Entry::Right { .. }));
+    assert!(plan.wait(&another(51, 7), now) <= Duration::from_secs(4));
+    assert!(delay_of(&mut plan, &another(52, 7), now) <= Duration::from_secs(4));
+    // A town hall in which every second call is a slip of the finger.
+    let mut plan = planned();
+    for n in 0..200 {
+        assert_eq!(delay_of(&mut plan, &another(n, 7), now), Duration::ZERO, "{n}");
+        assert!(matches!(plan.enter(GUEST, &another(n, 7), now, 0), Entry::Right { .. }));
+    }
+}
+
+#[test]
+fn the_right_pin_of_a_guest_buys_no_end_of_guesses() {
+    let mut plan = planned();
+    let now = start();
+    let mut free = 0;
+    for n in 0..2_000 {
+        assert!(matches!(plan.enter(GUEST, &another(n, 7), now, 0), Entry::Right { .. }));
+        free += u32::from(delay_of(&mut plan, &another(n, 7), now).is_zero());
+    }
+    assert_eq!(free, 220);
+}
+
+#[test]
+fn who_has_many_addresses_is_slowed_by_all_wrong_pins_together_and_nobody_much() {
+    let mut plan = planned();
+    let now = start();
+    for n in 0..2_000_u32 {
+        let delay = delay_of(&mut plan, &another(n, (n % 256) as u8), now);
+        assert!(n < 300 || !delay.is_zero(), "{n}");
+        assert!(n >= 300 || delay.is_zero(), "{n}");
+    }
+    let elsewhere = Origin::new(CallerTag([1; 16]), SourceTag([1; 16]), "nobody dialled this");
+    assert!(plan.wait(&elsewhere, now) <= Duration::from_secs(2));
+}
+
+#[test]
+fn a_slip_now_and_then_is_never_held_back_however_long_it_goes_on() {
+    let mut plan = planned();
+    let now = start();
+    for n in 0..1_000 {
+        let at = now + Duration::from_secs(120) * n;
+        assert_eq!(
+            delay_of(&mut plan, &Origin::new(CallerTag([n as u8; 16]), SourceTag([n as u8; 16]), "100"), at),
+            Duration::ZERO
+        );
     }
 }
 
@@ -184,10 +273,10 @@ fn an_hour_forgets_wrong_pins() {
     let mut plan = planned();
     let now = start();
     for _ in 0..40 {
-        assert!(matches!(plan.enter("0", CallerTag([7; 16]), "100", now, 0), Entry::Wrong { .. }));
+        assert!(matches!(plan.enter("0", &by(7), now, 0), Entry::Wrong { .. }));
     }
     let later = now + Duration::from_secs(3_601);
-    assert_eq!(plan.enter("0", CallerTag([7; 16]), "100", later, 0), Entry::Wrong { delay: Duration::ZERO });
+    assert_eq!(plan.enter("0", &by(7), later, 0), Entry::Wrong { delay: Duration::ZERO });
 }
 
 #[test]

@@ -92,9 +92,8 @@ impl Switchboard {
 
     fn try_pin(&mut self, call: CallId, digits: &str) {
         let Some(line) = self.lines.get(&call) else { return };
-        let (tag, dialled) = (line.tag, line.dialled.clone());
         let wall_ms = self.parts.clock.wall().utc_ms;
-        match self.parts.plan.enter(digits, tag, &dialled, Instant::now(), wall_ms) {
+        match self.parts.plan.enter(digits, &line.origin, Instant::now(), wall_ms) {
             Entry::Right { meeting, role } => self.arrive(call, meeting, role),
             Entry::NotOpen { meeting: _ } => self.feed(call, Input::NotOpen),
             Entry::Wrong { delay } => self.feed(call, Input::PinWrong { delay }),

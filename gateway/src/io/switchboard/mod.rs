@@ -88,8 +88,8 @@ struct Line {
     call: Option<Call>,
     place: Option<(MeetingId, SeatNo)>,
     wake: Option<Instant>,
-    tag: crate::plan::CallerTag,
-    dialled: String,
+    /// What wrong PINs are counted by.
+    origin: crate::plan::Origin,
     /// What our SDP says: the address of our sound, session id, version.
     media: SocketAddr,
     session: u64,

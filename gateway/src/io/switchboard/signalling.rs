@@ -18,11 +18,12 @@ use super::super::listener::{self, Datagram, Listener};
 use super::super::media::ToWorker;
 use super::super::socket::{self, Pair, SourceRule};
 use super::{Line, Switchboard};
+use crate::admission;
 use crate::call::{Call, Farewell, Input};
 use crate::config::Source;
 use crate::ids::CallId;
 use crate::ivr::Language;
-use crate::plan::CallerTag;
+use crate::plan::{CallerTag, Origin, SourceTag};
 
 /// What we speak, best first: the wide ones carry more of a voice.
 const CODECS: [Codec; 4] = [Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu];
@@ -130,8 +131,9 @@ impl Switchboard {
     fn signalled(&mut self, event: Event) {
         match event {
             Event::Incoming { leg, path, offer, caller, dialled } => {
-                let tag = self.tag(leg, caller.expose());
-                self.incoming(leg, path, offer.as_ref(), tag, dialled.unwrap_or_default());
+                let caller = self.caller(leg, caller.expose());
+                let origin = Origin::new(caller, self.source(path), &dialled.unwrap_or_default());
+                self.incoming(leg, path, offer.as_ref(), origin);
             }
             Event::Confirmed { leg, answer } => self.confirmed(leg, answer.as_ref()),
             Event::Reoffered { leg, offer } => self.reoffered(leg, offer.as_ref()),
@@ -141,7 +143,7 @@ impl Switchboard {
         }
     }
 
-    fn incoming(&mut self, leg: Leg, path: sip::Path, offer: Option<&sdp::Offer>, tag: CallerTag, dialled: String) {
+    fn incoming(&mut self, leg: Leg, path: sip::Path, offer: Option<&sdp::Offer>, origin: Origin) {
         if self.draining {
             return self.reject(leg, Farewell::Draining);
         }
@@ -161,8 +163,7 @@ impl Switchboard {
             call: Some(Call::new(Language::German, self.parts.prompts.other_than(Language::German))),
             place: None,
             wake: None,
-            tag,
-            dialled,
+            origin,
             media,
             session,
             version,
@@ -189,16 +190,25 @@ impl Switchboard {
     }
 
     /// Who calls, as far as counting wrong PINs needs it. Whoever shows no number is counted by the call alone.
-    fn tag(&self, leg: Leg, number: Option<&str>) -> CallerTag {
+    fn caller(&self, leg: Leg, number: Option<&str>) -> CallerTag {
+        CallerTag(match number {
+            Some(number) => self.tag(b"number", number.as_bytes()),
+            None => self.tag(b"call", &leg.0.to_be_bytes()),
+        })
+    }
+
+    fn source(&self, path: sip::Path) -> SourceTag {
+        SourceTag(self.tag(b"source", &admission::Source::of(path.remote.ip()).octets()))
+    }
+
+    /// `kind` keeps a tag of one thing from being that of another.
+    fn tag(&self, kind: &[u8], of: &[u8]) -> [u8; 16] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.parts.tag_key).unwrap_or_else(|_| unreachable!("any length is a key"));
-        match number {
-            Some(number) => mac.update(number.as_bytes()),
-            None => mac.update(&leg.0.to_be_bytes()),
-        }
+        [kind, b":", of].into_iter().for_each(|part| mac.update(part));
         let mut tag = [0; 16];
         tag.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(into, byte)| *into = byte);
-        CallerTag(tag)
+        tag
     }
 
     /// Sockets for sound, their address as the caller will be told it, and our Contact.
@@ -253,7 +263,9 @@ impl Switchboard {
                 None => return self.hang_up(id, Farewell::NoCommonCodec),
             }
         }
-        self.feed(id, Input::Confirmed);
+        let Some(line) = self.lines.get(&id) else { return };
+        let wait = self.parts.plan.wait(&line.origin, Instant::now());
+        self.feed(id, Input::Confirmed { wait });
     }
 
     fn reoffered(&mut self, leg: Leg, offer: Option<&sdp::Offer>) {
