@@ -13,6 +13,7 @@ mod consent;
 mod crash;
 mod demo;
 mod desk;
+mod disk;
 mod ending;
 mod hearing;
 mod keys;

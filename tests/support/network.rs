@@ -63,7 +63,8 @@ fn ip(arguments: &[&str]) -> Output {
     output
 }
 
-fn as_root(program: &str) -> Command {
+/// A command that runs as root.
+pub(crate) fn as_root(program: &str) -> Command {
     // Root's number is 0 and stands in the ownership of our own process directory.
     use std::os::unix::fs::MetadataExt;
     let root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
