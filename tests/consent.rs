@@ -14,7 +14,7 @@ fn the_refuser_is_in_the_room_and_not_in_the_recording() {
     let house = House::open();
     let mut anna = Phone::calls(&house, Anna);
     anna.arrives(&house);
-    anna.agrees(&house);
+    anna.hears_all_and_agrees(&house);
     let mut bert = Phone::calls(&house, Bert);
     bert.arrives(&house);
     bert.refuses(&house);

@@ -107,19 +107,31 @@ impl Phone {
         });
     }
 
-    /// Hears the notice, says yes with 1, skips the receipt, is in the room and recorded.
+    /// Hears who records, why, and how to take it back, says yes with 1, skips the receipt, is in the room and recorded.
     pub(crate) fn agrees(&mut self, house: &House) {
-        for attempt in 1.. {
-            self.hears_out();
-            self.keys("1");
-            let agreed = within(AT_ONCE, || house.seat(self.seat).is_some_and(|seat| seat.recorded));
-            if agreed {
-                break;
+        self.does(MANDATORY_PART);
+        self.says_yes(house);
+    }
+
+    /// The same, after the whole notice.
+    pub(crate) fn hears_all_and_agrees(&mut self, house: &House) {
+        self.hears_out();
+        self.says_yes(house);
+    }
+
+    /// A 1 before its time does not count, and neither does the `#` that would skip a receipt.
+    fn says_yes(&mut self, house: &House) {
+        let seat = self.seat;
+        let recorded = || within(AT_ONCE, || house.seat(seat).is_some_and(|seat| seat.recorded));
+        for _ in 0..NOTICE_PARTS {
+            for key in ["1", "#"] {
+                self.keys(key);
+                if recorded() {
+                    return;
+                }
             }
-            // A longer pause inside the notice looks like its end, and a yes before its end does not count.
-            assert!(attempt < NOTICE_PARTS, "{:?} said yes {attempt} times and is not recorded", self.who);
         }
-        self.enters(house);
+        panic!("{:?} said yes {NOTICE_PARTS} times and is not recorded", self.who);
     }
 
     /// Says yes as soon as it counts, in the middle of the notice, skips the receipt, is in the room and recorded.
@@ -269,3 +281,5 @@ const HEARS: Duration = Duration::from_secs(8);
 /// A permit follows a yes, and the door the `#`, within this.
 const AT_ONCE: Duration = Duration::from_secs(1);
 const NOTICE_PARTS: u32 = 25;
+/// A little less than what must be heard before a yes counts.
+const MANDATORY_PART: &str = "p18";
