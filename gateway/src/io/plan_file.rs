@@ -59,7 +59,8 @@ pub(super) fn read(path: &Path) -> std::io::Result<Option<Zeroizing<String>>> {
     }
 }
 
-fn save(path: &Path, text: &[u8]) -> std::io::Result<()> {
+/// Beside and renamed, all of it synced. Blocks.
+pub(super) fn save(path: &Path, text: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension("json.new");
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     file.write_all(text)?;

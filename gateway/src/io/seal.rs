@@ -2,7 +2,7 @@
 //!
 //! For a machine that will take no more calls: what was recorded lies complete in `ready/` afterwards, signed and marked
 //! as interrupted, and an archive can take it from there. No track key is needed, and none is there.
-//! A later start still knows that the end was unclean (`DATA/unclean`), and begins with the record paused.
+//! A later start still knows that the end was unclean (`DATA/unclean`), and takes that into its plan: the record is paused.
 //!
 //! Not here: how a chunk is closed (`spool`), and the same at a start (`recorder`).
 
@@ -37,18 +37,24 @@ pub fn run(config: &Config) -> Result<Vec<Recovered>, SealError> {
     let _held = Holding::take(&config.data)?;
     // A new key would sign what the archive has never heard of; so none is made here.
     let spool = Spool::at(&config.spool(), signing_key::load(&config.data)?)?;
-    if anything_in(&config.spool().join("open"))? {
+    if left_open(config)? {
         mark(&config.data)?;
     }
     Ok(spool.recover(Clock::start().wall().utc_ms)?)
 }
 
-/// Was something sealed since the last start? Asked once: the start that asks goes by it.
-pub(super) fn take_mark(data: &Path) -> std::io::Result<bool> {
-    match std::fs::remove_file(data.join(MARK)) {
-        Ok(()) => Ok(true),
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(why) => Err(why),
+/// Did the last run end without goodbye? Either something lies open, or it was sealed since.
+pub(super) fn ended_uncleanly(config: &Config) -> Result<bool, SealError> {
+    Ok(left_open(config)? || config.data.join(MARK).exists())
+}
+
+/// What the mark said is in the plan, on the disk.
+pub(super) fn clear_mark(data: &Path) -> Result<(), SealError> {
+    let path = data.join(MARK);
+    match std::fs::remove_file(&path) {
+        Ok(()) => Ok(()),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(SealError::File { path, source }),
     }
 }
 
@@ -61,9 +67,13 @@ fn mark(data: &Path) -> Result<(), SealError> {
         .map_err(|source| SealError::File { path, source })
 }
 
-fn anything_in(dir: &Path) -> Result<bool, SealError> {
-    let mut entries = std::fs::read_dir(dir).map_err(|source| SealError::File { path: dir.to_owned(), source })?;
-    Ok(entries.next().is_some())
+fn left_open(config: &Config) -> Result<bool, SealError> {
+    let path = config.spool().join("open");
+    match std::fs::read_dir(&path) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(SealError::File { path, source }),
+    }
 }
 
 const MARK: &str = "unclean";
@@ -100,10 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn a_start_hears_of_it_once() {
+    fn an_end_is_unclean_while_something_lies_open_and_after_it_was_sealed() {
         let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path());
+        assert!(!ended_uncleanly(&config).unwrap());
+        std::fs::create_dir_all(dir.path().join("spool/open")).unwrap();
+        assert!(!ended_uncleanly(&config).unwrap());
+        std::fs::create_dir(dir.path().join("spool/open/chunk")).unwrap();
+        assert!(ended_uncleanly(&config).unwrap());
+        std::fs::remove_dir(dir.path().join("spool/open/chunk")).unwrap();
         mark(dir.path()).unwrap();
-        assert!(take_mark(dir.path()).unwrap());
-        assert!(!take_mark(dir.path()).unwrap());
+        assert!(ended_uncleanly(&config).unwrap());
+        clear_mark(dir.path()).unwrap();
+        assert!(!ended_uncleanly(&config).unwrap());
     }
 }

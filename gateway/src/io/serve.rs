@@ -18,9 +18,10 @@ use super::connections::FromStream;
 use super::control::ControlError;
 use super::holding::{Holding, HoldingError};
 use super::listener::{Datagram, ListenError, Listener};
+use super::seal::{self, SealError};
 use super::signing_key::{self, KeyError};
 use super::switchboard::{self, Parts, Queues};
-use super::{control, media, plan_file, recorder, seal};
+use super::{control, media, plan_file, recorder};
 use crate::admission::Buckets;
 use crate::config::{Config, Limits};
 use crate::plan::{Plan, PlanError};
@@ -35,6 +36,8 @@ pub enum StartError {
     Holding(#[from] HoldingError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
     #[error("plan.json does not read: {0}")]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -74,7 +77,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let key = signing_key::load_or_make(&data)?;
     let verifying = key.verifying();
     let plan_path = data.join("plan.json");
-    let plan = plan_at(&plan_path)?;
+    let plan = plan_at(&config, &plan_path)?;
     let prompts = Arc::new(Prompts::load(&|file| replaced(config.prompts.as_deref(), file))?);
     let plan_file = plan_file::PlanFile::start(plan_path)
         .map_err(|source| StartError::Start { what: "the plan's thread", source })?;
@@ -112,7 +115,6 @@ async fn serve(config: Config) -> Result<(), StartError> {
         recorder: sound.recorder,
         clock,
         boot,
-        unclean: sound.unclean,
         tag_key: tag_key(),
         gateway: verifying.gateway(),
         signing_key: verifying.to_string(),
@@ -127,8 +129,6 @@ struct Sound {
     workers: media::Workers,
     news: mpsc::Receiver<media::FromWorker>,
     recorder: recorder::Recorder,
-    /// Something was found open, or was sealed since: the last run did not end by itself.
-    unclean: bool,
     said: mpsc::Receiver<recorder::FromRecorder>,
 }
 
@@ -149,13 +149,7 @@ fn start_sound(config: &Config, key: SigningKey, clock: Clock, boot: EpochId) ->
     let settings = media::Settings { workers: config.media.workers, silence_limit, held_limit };
     let (workers, news) = media::Workers::start(&settings, clock, &started.frames)
         .map_err(|source| StartError::Start { what: "the media workers", source })?;
-    let sealed = seal::take_mark(&config.data).map_err(|source| StartError::File {
-        what: "the mark of an unclean end",
-        path: config.data.clone(),
-        source,
-    })?;
-    let unclean = sealed || !started.recovered.is_empty();
-    Ok(Sound { workers, news, recorder: started.recorder, unclean, said: started.said })
+    Ok(Sound { workers, news, recorder: started.recorder, said: started.said })
 }
 
 fn bind(config: &Config) -> Result<Vec<Listener>, ListenError> {
@@ -174,13 +168,21 @@ fn listen(listeners: &[Listener], datagrams: &mpsc::Sender<Datagram>, streams: &
 }
 
 /// The plan as it was when the last run ended, empty at the first.
-fn plan_at(path: &Path) -> Result<Plan, StartError> {
-    let text =
-        plan_file::read(path).map_err(|source| StartError::File { what: "plan", path: path.to_owned(), source })?;
-    match text {
-        Some(text) => Ok(Plan::from_json(&text)?),
-        None => Ok(Plan::default()),
+///
+/// After an end without goodbye its records are paused, and it says so on the disk before the recorder closes what is open:
+/// however soon the next end follows, the start after it does not begin to record by itself.
+fn plan_at(config: &Config, path: &Path) -> Result<Plan, StartError> {
+    let wrong = |source| StartError::File { what: "plan", path: path.to_owned(), source };
+    let mut plan = match plan_file::read(path).map_err(wrong)? {
+        Some(text) => Plan::from_json(&text)?,
+        None => Plan::default(),
+    };
+    if seal::ended_uncleanly(config)? {
+        plan.pause_all();
+        plan_file::save(path, plan.to_json().as_bytes()).map_err(wrong)?;
+        seal::clear_mark(&config.data)?;
     }
+    Ok(plan)
 }
 
 fn endpoint(config: &Config) -> sip::Endpoint {
@@ -247,3 +249,53 @@ const ASKS: usize = 64;
 
 /// Longer than anybody looks for a file; an exchange that forgot a held call must not keep its seat for ever.
 const HELD_LIMIT: std::time::Duration = std::time::Duration::from_secs(30 * 60);
+
+#[cfg(test)]
+mod tests {
+    use spool::id::MeetingId;
+
+    use super::*;
+
+    /// A data directory with one meeting in its plan.
+    fn ground() -> (tempfile::TempDir, Config) {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().display();
+        let config = Config::parse(&format!("data = \"{data}\"\n[[listen]]\nudp = \"127.0.0.1:5060\"\n")).unwrap();
+        std::fs::create_dir_all(config.spool().join("open")).unwrap();
+        std::fs::write(dir.path().join("plan.json"), crate::plan::tests::planned().to_json().as_bytes()).unwrap();
+        (dir, config)
+    }
+
+    fn start(config: &Config) -> Plan {
+        plan_at(config, &config.data.join("plan.json")).unwrap()
+    }
+
+    const MEETING: MeetingId = MeetingId([1; 16]);
+
+    #[test]
+    fn a_second_end_without_goodbye_soon_after_the_first_leaves_the_record_paused() {
+        let (_dir, config) = ground();
+        assert!(!start(&config).is_paused(MEETING));
+        let chunk = config.spool().join("open/chunk");
+        std::fs::create_dir(&chunk).unwrap();
+        // Killed before the recorder closed it, and after.
+        assert!(start(&config).is_paused(MEETING));
+        assert!(start(&config).is_paused(MEETING));
+        std::fs::remove_dir(&chunk).unwrap();
+        assert!(start(&config).is_paused(MEETING));
+        // Somebody says on; an end with goodbye follows.
+        let mut plan = start(&config);
+        assert!(plan.unpause(MEETING));
+        plan_file::save(&config.data.join("plan.json"), plan.to_json().as_bytes()).unwrap();
+        assert!(!start(&config).is_paused(MEETING));
+    }
+
+    #[test]
+    fn what_was_sealed_without_a_start_pauses_the_next_one_and_those_after_it() {
+        let (_dir, config) = ground();
+        std::fs::write(config.data.join("unclean"), "").unwrap();
+        assert!(start(&config).is_paused(MEETING));
+        assert!(!config.data.join("unclean").exists());
+        assert!(start(&config).is_paused(MEETING));
+    }
+}

@@ -3,6 +3,9 @@
 //! A [`Plan`] is what the desk last said, as a value: the shell writes [`Plan::to_json`] to `plan.json` after every change,
 //! atomically, and *before* a key from [`Plan::take_key`] is used, so that no key is ever used twice.
 //!
+//! The plan remembers as well of which meeting the record is paused since an end without goodbye, however many ends and
+//! starts follow, until somebody says on.
+//!
 //! Not here: the file, the desk's door (`io::control`), and the seats (`gathering`).
 
 mod attempts;
@@ -86,14 +89,15 @@ impl Plan {
     pub fn put(&mut self, mut meeting: Meeting, speakable: impl Fn(&str, u32) -> bool) -> Result<(), PlanError> {
         self.check(&meeting, speakable)?;
         let before = self.meetings.remove(&meeting.id);
-        let (mut used, agenda) = before.map(|planned| (planned.used, planned.agenda)).unwrap_or_default();
+        let (mut used, agenda, paused) =
+            before.map(|planned| (planned.used, planned.agenda, planned.paused)).unwrap_or_default();
         let gone: BTreeSet<TrackId> = self.retired.iter().flat_map(|retired| retired.used.iter().copied()).collect();
         let mut seen = BTreeSet::new();
         meeting
             .track_keys
             .retain(|key| !used.contains(&key.track) && !gone.contains(&key.track) && seen.insert(key.track));
         used.sort_unstable();
-        self.meetings.insert(meeting.id, Planned { meeting, used, agenda });
+        self.meetings.insert(meeting.id, Planned { meeting, used, agenda, paused });
         Ok(())
     }
 
@@ -133,6 +137,21 @@ impl Plan {
             planned.agenda = item;
         }
         known
+    }
+
+    /// The last run ended while something may have been recorded: nowhere does the record begin by itself.
+    pub fn pause_all(&mut self) {
+        self.meetings.values_mut().for_each(|planned| planned.paused = true);
+    }
+
+    /// Is the record to be paused until somebody says on?
+    pub fn is_paused(&self, meeting: MeetingId) -> bool {
+        self.meetings.get(&meeting).is_some_and(|planned| planned.paused)
+    }
+
+    /// Somebody said how it goes on, or that it is over: the next gathering begins as planned. False: it was not paused.
+    pub fn unpause(&mut self, meeting: MeetingId) -> bool {
+        self.meetings.get_mut(&meeting).is_some_and(|planned| std::mem::take(&mut planned.paused))
     }
 
     /// Where these digits lead. Takes the same time whichever PIN is right, or none; counts wrong ones by their origin.
@@ -243,6 +262,9 @@ struct Planned {
     used: Vec<TrackId>,
     #[serde(default)]
     agenda: Option<u32>,
+    /// Since an end without goodbye, until somebody says on.
+    #[serde(default)]
+    paused: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -276,4 +298,4 @@ const LAST_ITEM: u32 = 999;
 const LONGEST_MONTH_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -47,7 +47,7 @@ fn meeting(id: u8, guest: &str) -> Meeting {
     }
 }
 
-fn planned() -> Plan {
+pub(crate) fn planned() -> Plan {
     let mut plan = Plan::default();
     plan.put(meeting(1, GUEST), |_, _| true).unwrap();
     plan
@@ -348,6 +348,28 @@ fn the_plan_survives_a_restart() {
     let mut again = Plan::from_json(&plan.to_json()).unwrap();
     assert_eq!(*again.to_json(), *plan.to_json());
     assert!(matches!(enter(&mut again, GUEST), Entry::Right { .. }));
+}
+
+#[test]
+fn a_paused_record_stays_paused_over_restarts_until_somebody_says_on() {
+    let mut plan = planned();
+    let id = MeetingId([1; 16]);
+    assert!(!plan.is_paused(id) && !plan.unpause(id));
+    plan.pause_all();
+    for _ in 0..3 {
+        plan = Plan::from_json(&plan.to_json()).unwrap();
+        assert!(plan.is_paused(id));
+    }
+    plan.put(meeting(1, GUEST), |_, _| true).unwrap();
+    assert!(plan.is_paused(id), "what the desk puts is not yet somebody's word");
+    assert!(plan.unpause(id));
+    assert!(!Plan::from_json(&plan.to_json()).unwrap().is_paused(id));
+    // A meeting that came later was not interrupted.
+    let mut plan = planned();
+    plan.pause_all();
+    let later = Meeting { track_keys: keys(10..12), ..meeting(2, "00000000") };
+    plan.put(later, |_, _| true).unwrap();
+    assert!(plan.is_paused(id) && !plan.is_paused(MeetingId([2; 16])));
 }
 
 #[test]

@@ -125,9 +125,9 @@ impl Switchboard {
         self.feed(call, Input::PinRight(Invitation { meeting_number: number, seat, role, notice }));
     }
 
-    /// How the record of a gathering stands from its beginning: paused after an unclean start, until somebody says on.
+    /// How the record of a gathering stands from its beginning: paused after an end without goodbye, until somebody says on.
     pub(super) fn wanted(&self, plan: &Meeting) -> Record {
-        match (plan.record, self.paused.contains(&plan.id)) {
+        match (plan.record, self.parts.plan.is_paused(plan.id)) {
             (false, _) => Record::Off,
             (true, true) => Record::Paused,
             (true, false) => Record::On,

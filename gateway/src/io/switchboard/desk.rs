@@ -197,10 +197,11 @@ impl Switchboard {
         self.save_plan(reply);
     }
 
-    /// After an unclean end the record is paused until the plan says on; a meeting that is put says so.
+    /// After an end without goodbye the record is paused until the plan says on; a meeting that is put says so, and the plan
+    /// is saved for it.
     fn resume(&mut self, meeting: MeetingId) {
         let wanted = self.parts.plan.meeting(meeting).is_some_and(|plan| plan.record);
-        if !self.paused.remove(&meeting) || !wanted {
+        if !self.parts.plan.unpause(meeting) || !wanted {
             return;
         }
         // Refused when nobody is there, or it is on already: the next gathering begins as the plan says.

@@ -22,7 +22,7 @@ mod signalling;
 mod told;
 mod wishes;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -61,8 +61,6 @@ pub struct Parts {
     pub recorder: Recorder,
     pub clock: Clock,
     pub boot: EpochId,
-    /// The last run ended without closing what it recorded.
-    pub unclean: bool,
     /// The key under which callers' numbers are counted: of this run only, in memory only.
     pub tag_key: [u8; 32],
     pub gateway: GatewayId,
@@ -120,15 +118,12 @@ struct Switchboard {
     give_up: Option<Instant>,
     /// Why the recorder takes nothing at present: said to the desk and to whoever agrees.
     trouble: Option<Trouble>,
-    /// Meetings whose record is paused since an unclean end of the last run, until the plan says on again.
-    paused: HashSet<MeetingId>,
 }
 
 /// Runs until told to stop; what is being recorded is handed over either way.
 pub async fn run(parts: Parts, mut queues: Queues) {
     let connections = Connections::new(&parts.config.limits, parts.streams.clone());
     let told = Told::new(parts.boot);
-    let paused = if parts.unclean { parts.plan.meetings().map(|meeting| meeting.id).collect() } else { HashSet::new() };
     let mut board = Switchboard {
         parts,
         connections,
@@ -145,7 +140,6 @@ pub async fn run(parts: Parts, mut queues: Queues) {
         draining: false,
         give_up: None,
         trouble: None,
-        paused,
     };
     loop {
         let wake = board.next_wake();

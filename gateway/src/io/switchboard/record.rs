@@ -35,8 +35,20 @@ impl Switchboard {
             Err(CannotRecord::NoKeys) => return Err(Refused::NoKeys),
             Err(CannotRecord::Undated | CannotRecord::BetweenSections) => return Err(Refused::CannotRecord),
         }
-        self.paused.remove(&meeting);
+        self.unpause(meeting);
         Ok(())
+    }
+
+    /// Somebody has said how the record goes on, or that the meeting is over. A plan that cannot be written leaves it paused
+    /// at the next start: that records too little, never too much.
+    pub(super) fn unpause(&mut self, meeting: MeetingId) {
+        if self.parts.plan.unpause(meeting) {
+            let (file, text) = (self.parts.plan_file.clone(), self.parts.plan.to_json());
+            self.later.push(Box::pin(async move {
+                let _written = file.write(text).await;
+                After::Nothing
+            }));
+        }
     }
 
     pub(super) fn pause_record(&mut self, meeting: MeetingId, by: PausedBy) -> Result<(), Refused> {
