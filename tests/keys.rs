@@ -40,6 +40,9 @@ fn a_guests_keys_do_what_the_menu_says() {
     assert_eq!(house.seen(bert_seat)["wants_help"], false);
     bert.keys("00");
     await_seat(&house, bert_seat, "wants_help", &json!(true));
+    assert_eq!(house.tells("DELETE", &format!("/seats/{bert_seat}/help"), &Value::Null), 204);
+    await_seat(&house, bert_seat, "wants_help", &json!(false));
+    assert_eq!(house.tells("DELETE", "/seats/99/help", &Value::Null), 404);
     // 4, 9, 3 answer with a sentence.
     assert_eq!(house.tells("PUT", "/agenda", &json!({ "item": 7 })), 204);
     assert_eq!(house.meeting()["agenda"], 7);

@@ -239,11 +239,19 @@ impl Gathering {
         (!self.hands.is_empty()).then(|| self.hands.remove(0))
     }
 
-    /// Marks the seat for the desk. False: it was marked.
+    /// Marks the seat for the desk, until somebody there [has seen to it](Self::help_answered) or the caller leaves. Calling
+    /// twice takes nothing back: who waits for a person presses again. False: it was marked.
     pub fn call_for_help(&mut self, seat: SeatNo) -> bool {
         let mut new = false;
         self.change(seat, |sitting| new = !std::mem::replace(&mut sitting.wants_help, true));
         new
+    }
+
+    /// Somebody sees to the caller. False: nobody there called.
+    pub fn help_answered(&mut self, seat: SeatNo) -> bool {
+        let mut called = false;
+        self.change(seat, |sitting| called = std::mem::take(&mut sitting.wants_help));
+        called
     }
 
     pub fn permitted(&mut self, seat: SeatNo, track: TrackId) {
@@ -384,6 +392,21 @@ mod tests {
         assert_eq!(there.begin_record(Some(SECOND)), Ok(Beginning::Next(SECOND)));
         assert!(!there.on());
         assert!(there.section_opened(true) && there.on() && !there.now()[0].recorded);
+    }
+
+    #[test]
+    fn a_call_for_help_stands_until_somebody_sees_to_it_and_can_be_made_again() {
+        let mut there = gathering();
+        let [a, b] = [1, 2].map(|n| there.arrive(CallId(n), Role::Guest));
+        let wanted = |there: &Gathering| there.now().iter().map(|seat| seat.wants_help).collect::<Vec<_>>();
+        assert!(there.call_for_help(a) && !there.call_for_help(a) && !there.help_answered(b));
+        assert_eq!(wanted(&there), [true, false]);
+        assert!(there.help_answered(a) && !there.help_answered(a));
+        assert_eq!(wanted(&there), [false, false]);
+        assert!(there.call_for_help(a));
+        there.leave(a);
+        assert!(!there.help_answered(a));
+        assert_eq!(wanted(&there), [false]);
     }
 
     #[test]

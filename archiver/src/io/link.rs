@@ -112,6 +112,7 @@ impl Link {
             | What::HandLowered { .. }
             | What::FloorGiven { .. }
             | What::HelpWanted { .. }
+            | What::HelpAnswered { .. }
             | What::Locked { .. }
             | What::AgendaChanged { .. } => Ok(()),
             What::PermitBegan { .. } | What::PermitEnded { .. } => Ok(()),

@@ -178,7 +178,7 @@ pub struct SeatNow {
     pub muted: bool,
     /// The place in the queue of raised hands, from 1.
     pub hand: Option<u32>,
-    /// Pressed `0 0`: a person is asked for.
+    /// Pressed `0 0`: a person is asked for, and nobody has seen to it yet.
     pub wants_help: bool,
 }
 
@@ -276,6 +276,7 @@ pub enum What {
     HandLowered { meeting: MeetingId, seat: SeatNo },
     FloorGiven { meeting: MeetingId, seat: SeatNo },
     HelpWanted { meeting: MeetingId, seat: SeatNo },
+    HelpAnswered { meeting: MeetingId, seat: SeatNo },
     Locked { meeting: MeetingId, on: bool },
     AgendaChanged { meeting: MeetingId, item: Option<u32> },
 }

@@ -175,6 +175,7 @@ fn the_document_names_every_event_and_what_it_carries() {
         What::HandLowered { meeting, seat },
         What::FloorGiven { meeting, seat },
         What::HelpWanted { meeting, seat },
+        What::HelpAnswered { meeting, seat },
         What::Locked { meeting, on: true },
         What::AgendaChanged { meeting, item: Some(3) },
     ];
@@ -189,7 +190,7 @@ fn the_document_names_every_event_and_what_it_carries() {
             What::RecordingTrouble { .. } | What::GatheringEnded { .. } | What::RecordChanged { .. } => {}
             What::SectionClosed { .. } | What::HandRaised { .. } | What::HandLowered { .. } => {}
             What::FloorGiven { .. } | What::HelpWanted { .. } | What::Locked { .. } => {}
-            What::AgendaChanged { .. } => {}
+            What::HelpAnswered { .. } | What::AgendaChanged { .. } => {}
         }
         let event = serde_json::to_value(Event { cursor: 1, boot: EpochId([1; 8]), utc_ms: 2, what }).unwrap();
         told.insert(event["what"].as_str().unwrap().to_owned());

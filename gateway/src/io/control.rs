@@ -59,6 +59,7 @@ pub enum OfMeeting {
     Lock(bool),
     MuteAll,
     Mute(SeatNo),
+    HelpAnswered(SeatNo),
     /// Said goodbye to.
     Dismiss(SeatNo),
 }
@@ -134,6 +135,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Door>)> {
         ("/v1/meetings/{meeting}/hands/next", post(next_hand)),
         ("/v1/meetings/{meeting}/seats/{seat}", delete(dismiss)),
         ("/v1/meetings/{meeting}/seats/{seat}/mute", post(mute)),
+        ("/v1/meetings/{meeting}/seats/{seat}/help", delete(help_answered)),
         ("/v1/events", get(events)),
         ("/v1/spool", get(waiting)),
         ("/v1/spool/{chunk}", get(fetch::files)),
@@ -202,6 +204,10 @@ async fn dismiss(at: At, InPath((meeting, seat)): InPath<(String, u32)>) -> Resp
 
 async fn mute(at: At, InPath((meeting, seat)): InPath<(String, u32)>) -> Response {
     of(at, InPath(meeting), OfMeeting::Mute(SeatNo(seat))).await
+}
+
+async fn help_answered(at: At, InPath((meeting, seat)): InPath<(String, u32)>) -> Response {
+    of(at, InPath(meeting), OfMeeting::HelpAnswered(SeatNo(seat))).await
 }
 
 async fn hands(at: At, meeting: In) -> Response {

@@ -16,7 +16,7 @@ use super::Switchboard;
 use super::later::{self, After};
 use crate::call::{Input, News, Refused};
 use crate::consent::Wording;
-use crate::gathering::Gathering;
+use crate::gathering::{Gathering, Section};
 
 impl Switchboard {
     pub(super) fn asked(&mut self, ask: Ask) {
@@ -70,6 +70,7 @@ impl Switchboard {
                 Ok(())
             }
             OfMeeting::Mute(seat) => self.mute(meeting, seat),
+            OfMeeting::HelpAnswered(seat) => self.help_answered(meeting, seat),
             OfMeeting::Dismiss(seat) => {
                 let call = self.gatherings.get(&meeting).and_then(|there| there.call_at(seat)).ok_or_else(no_seat)?;
                 self.feed(call, Input::Removed);
@@ -97,6 +98,16 @@ impl Switchboard {
         there.mute(seat, true);
         self.tell_worker(ToWorker::Mute { call, on: true });
         self.feed(call, Input::Room(News::Muted));
+        Ok(())
+    }
+
+    /// Asked twice, by two clerks perhaps, it is done as well.
+    fn help_answered(&mut self, meeting: MeetingId, seat: SeatNo) -> Done {
+        let there = self.gatherings.get_mut(&meeting).ok_or_else(no_seat)?;
+        there.call_at(seat).ok_or_else(no_seat)?;
+        if there.help_answered(seat) {
+            self.tell(What::HelpAnswered { meeting, seat });
+        }
         Ok(())
     }
 
@@ -201,7 +212,9 @@ impl Switchboard {
     /// is saved for it.
     fn resume(&mut self, meeting: MeetingId) {
         let wanted = self.parts.plan.meeting(meeting).is_some_and(|plan| plan.record);
-        if !self.parts.plan.unpause(meeting) || !wanted {
+        // Behind a closed section what is put are the next one's keys, and that one begins on the chair's word only.
+        let between = self.gatherings.get(&meeting).is_some_and(|there| !matches!(there.section, Section::Open(_)));
+        if between || !self.parts.plan.unpause(meeting) || !wanted {
             return;
         }
         // Refused when nobody is there, or it is on already: the next gathering begins as the plan says.
