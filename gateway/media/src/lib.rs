@@ -8,6 +8,7 @@
 
 pub mod codec;
 pub mod comfort;
+mod depth;
 pub mod dtmf;
 pub mod g711;
 mod g722;

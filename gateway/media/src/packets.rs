@@ -3,10 +3,11 @@
 //! What [`crate::jitter`] is for codecs of an octet a tick: the same depth, the same limit of 200 ms, the same answers.
 //! Packets lie by their RTP time until their turn; of 2.5 to 60 ms each, they fill a stretch from which slots are cut.
 //! A lost one is made up by the decoder, for three slots; a stream that pauses (DTX) costs no decoding after that.
-//! When more than the depth waits for two seconds, the sender's clock is the faster one and a slot is left out.
+//! Whether there are slots to be left out or put in, `depth` decides.
 //!
 //! Not here: the codec (`opus_sound`), and forward error correction: it is not used yet.
 
+use crate::depth::Depth;
 use crate::jitter::{Counters, Put, Taken};
 use crate::opus_sound::{Decoder, LONGEST_SAMPLES, samples_in};
 use crate::{WIDE_SLOT_SAMPLES, WideFrame};
@@ -15,7 +16,7 @@ use crate::{WIDE_SLOT_SAMPLES, WideFrame};
 #[derive(Debug)]
 pub(crate) struct Packets {
     decoder: Decoder,
-    depth: u32,
+    depth: Depth,
     waiting: [Waiting; MOST_PACKETS],
     /// RTP time of the sample that is decoded next.
     cursor: Option<u32>,
@@ -28,8 +29,6 @@ pub(crate) struct Packets {
     missing: u8,
     late_slots: u8,
     came_late: bool,
-    fewest: i32,
-    watched: u8,
     counters: Counters,
 }
 
@@ -42,10 +41,11 @@ struct Waiting {
 }
 
 impl Packets {
-    pub(crate) fn new(depth_slots: u8) -> Self {
+    /// `promised_slots`: what the buffer before this one had promised.
+    pub(crate) fn new(promised_slots: i32) -> Self {
         Self {
             decoder: Decoder::new(),
-            depth: u32::from(depth_slots) * SLOT,
+            depth: Depth::new(SLOT.cast_signed(), promised_slots),
             waiting: std::array::from_fn(|_| Waiting::default()),
             cursor: None,
             end: 0,
@@ -54,8 +54,6 @@ impl Packets {
             missing: CONCEALED_SLOTS,
             late_slots: 0,
             came_late: false,
-            fewest: i32::MAX,
-            watched: 0,
             counters: Counters::default(),
         }
     }
@@ -73,8 +71,13 @@ impl Packets {
 
     /// Once a slot. On `Nothing`, `into` is silent, or left as it was when no stream began.
     pub(crate) fn take(&mut self, into: &mut WideFrame) -> Taken {
-        if self.cursor.is_none() {
+        let Some(cursor) = self.cursor else {
+            self.depth.passed(true);
             return Taken::Nothing;
+        };
+        if self.depth.goes_deeper_for_keys(self.waits()) {
+            self.cursor = Some(cursor.wrapping_sub(SLOT));
+            self.counters.put_in += 1;
         }
         if std::mem::take(&mut self.came_late) {
             self.late_slots = self.late_slots.saturating_add(1);
@@ -92,7 +95,7 @@ impl Packets {
             *out = *sample;
         }
         self.pass();
-        self.watch();
+        self.depth.passed(!made_up);
         match (voice, made_up) {
             (false, _) => Taken::Nothing,
             (true, false) => Taken::Voice,
@@ -100,6 +103,52 @@ impl Packets {
                 self.counters.concealed += 1;
                 Taken::Concealed
             }
+        }
+    }
+
+    /// Once after [`Self::take`]: when the buffer is deeper than it has to be, the next slot too, to be laid over the one just
+    /// taken. `quiet`: whether that one was, so that nobody hears it. In a pause a slot is left out and not given.
+    pub(crate) fn spare(&mut self, quiet: impl FnOnce() -> bool, into: &mut WideFrame) -> bool {
+        let Some(cursor) = self.cursor else { return false };
+        let pause = self.missing > CONCEALED_SLOTS && self.left == 0;
+        if !self.depth.goes_shallower(|| pause || quiet()) {
+            return false;
+        }
+        while self.left < WIDE_SLOT_SAMPLES {
+            match self.nearest(self.cursor.unwrap_or(cursor)) {
+                Some((place, 0)) => _ = self.decode(place),
+                None | Some((_, SLOT..)) if pause && self.left == 0 => {
+                    self.append_silence(WIDE_SLOT_SAMPLES);
+                    self.cursor = Some(cursor.wrapping_add(SLOT));
+                }
+                None | Some(_) => return false,
+            }
+        }
+        for (out, sample) in into.iter_mut().zip(&self.decoded) {
+            *out = *sample;
+        }
+        self.pass();
+        self.depth.went_shallower();
+        self.counters.left_out += 1;
+        self.missing == 0
+    }
+
+    /// As [`Self::ticks_until`], for an RTP time that is told as a slot: until it was played, it stays in that slot.
+    pub(crate) fn promise(&mut self, timestamp: u32) -> Option<i32> {
+        let ahead = self.ticks_until(timestamp)?;
+        self.depth.promise(ahead);
+        Some(ahead)
+    }
+
+    /// Slots that are still promised.
+    pub(crate) const fn promised_slots(&self) -> i32 {
+        self.depth.promised_slots()
+    }
+
+    /// A key became known that went down at this RTP time.
+    pub(crate) fn key_began(&mut self, timestamp: u32) {
+        if let Some(ahead) = self.ticks_until(timestamp) {
+            self.depth.key_began(ahead);
         }
     }
 
@@ -132,7 +181,7 @@ impl Packets {
         self.missing = CONCEALED_SLOTS;
         self.late_slots = 0;
         self.came_late = false;
-        (self.fewest, self.watched) = (i32::MAX, 0);
+        self.depth.begin();
     }
 
     pub(crate) const fn counters(&self) -> Counters {
@@ -142,20 +191,12 @@ impl Packets {
     fn lay(&mut self, timestamp: u32, payload: &[u8]) -> Put {
         let Some(samples) = samples_in(payload).filter(|_| payload.len() <= LONGEST_BYTES) else { return Put::Length };
         let ticks = (samples * TICKS_A_SAMPLE) as u32;
-        let ahead = match self.ticks_until(timestamp) {
-            None => self.begin(timestamp),
-            Some(ahead) => ahead,
-        };
-        let length = ticks.cast_signed();
-        let jumped = ahead > MOST - length || ahead < -JUMP;
-        let behind = self.cursor.is_some_and(|cursor| timestamp.wrapping_sub(cursor).cast_signed() < 0);
-        if jumped || (behind && self.late_slots >= LATE_SLOTS) {
-            self.counters.began_anew += 1;
-            self.begin(timestamp);
-        } else if behind {
+        let ahead = self.aim(timestamp, ticks.cast_signed());
+        let behind = self.cursor.is_none_or(|cursor| timestamp.wrapping_sub(cursor).cast_signed() < 0);
+        let Some(ahead) = ahead.filter(|_| !behind) else {
             self.came_late = true;
             return Put::Late;
-        }
+        };
         self.came_late = false;
         self.late_slots = 0;
         if self.waiting.iter().any(|waiting| waiting.at.is_some_and(|(at, _)| at == timestamp)) {
@@ -170,14 +211,43 @@ impl Packets {
         if end.wrapping_sub(self.end).cast_signed() > 0 {
             self.end = end;
         }
+        self.depth.came(ahead);
         Put::Kept
     }
 
-    fn begin(&mut self, timestamp: u32) -> i32 {
+    /// How far ahead a packet of so many ticks lies, with the buffer as deep as it makes it.
+    fn aim(&mut self, timestamp: u32, whole: i32) -> Option<i32> {
+        let Some(ahead) = self.ticks_until(timestamp) else { return self.begin(timestamp) };
+        if ahead > MOST - whole || ahead < -JUMP {
+            self.counters.began_anew += 1;
+            return self.begin(timestamp);
+        }
+        let mut ahead = ahead;
+        if ahead < 0 && self.depth.goes_deeper(ahead, self.waits()) {
+            self.cursor = self.cursor.map(|cursor| cursor.wrapping_sub(SLOT));
+            self.counters.put_in += 1;
+            ahead += SLOT.cast_signed();
+        }
+        let behind = self.cursor.is_some_and(|cursor| timestamp.wrapping_sub(cursor).cast_signed() < 0);
+        let all_late = behind && self.late_slots >= LATE_SLOTS;
+        if all_late && self.depth.returns_to(ahead - SLOT.cast_signed()) {
+            self.counters.began_anew += 1;
+            return self.begin(timestamp);
+        }
+        Some(ahead)
+    }
+
+    fn begin(&mut self, timestamp: u32) -> Option<i32> {
+        let lead = self.depth.lead()?;
         self.forget();
-        self.cursor = Some(timestamp.wrapping_sub(self.depth));
+        self.cursor = Some(timestamp.wrapping_sub(lead.unsigned_abs()));
         self.end = timestamp;
-        self.depth.cast_signed()
+        Some(lead)
+    }
+
+    /// From the slot that is taken next to the end of the newest sound.
+    fn waits(&self) -> i32 {
+        self.ticks_until(self.end).unwrap_or(0)
     }
 
     /// Makes the stretch longer by the packet whose turn it is, or by what stands in for it.
@@ -252,24 +322,6 @@ impl Packets {
         self.decoded.copy_within(played..self.left, 0);
         self.left -= played;
     }
-
-    fn watch(&mut self) {
-        let waits = self.ticks_until(self.end).unwrap_or(0).max(0);
-        self.fewest = self.fewest.min(waits);
-        self.watched += 1;
-        if self.watched < WATCH_SLOTS {
-            return;
-        }
-        // Leaving out what is decoded needs no second look at the decoder's memory.
-        if self.fewest >= (self.depth + SLOT).cast_signed() {
-            while self.left < WIDE_SLOT_SAMPLES {
-                self.decode_next();
-            }
-            self.pass();
-            self.counters.left_out += 1;
-        }
-        (self.watched, self.fewest) = (0, i32::MAX);
-    }
 }
 
 impl Drop for Packets {
@@ -295,8 +347,6 @@ const LONGEST_BYTES: usize = 1_275;
 const JUMP: i32 = 48_000;
 const LATE_SLOTS: u8 = 3;
 const CONCEALED_SLOTS: u8 = 3;
-/// Two seconds.
-const WATCH_SLOTS: u8 = 100;
 
 #[cfg(test)]
 mod tests {
@@ -327,7 +377,7 @@ mod tests {
     #[test]
     fn what_comes_in_any_order_within_the_depth_is_played_as_it_was_said() {
         let sent = packets(60);
-        let (mut even, mut swapped) = (Packets::new(2), Packets::new(2));
+        let (mut even, mut swapped) = (Packets::new(0), Packets::new(0));
         let (mut a, mut b) = (Vec::new(), Vec::new());
         for pair in sent.chunks(2) {
             for n in 0..2 {
@@ -353,7 +403,7 @@ mod tests {
     #[test]
     fn a_lost_packet_is_made_up_and_a_pause_is_nothing() {
         let sent = packets(20);
-        let mut buffer = Packets::new(2);
+        let mut buffer = Packets::new(0);
         let mut seen = Vec::new();
         for (n, (at, octets)) in sent.iter().enumerate() {
             if n != 10 {
@@ -361,18 +411,18 @@ mod tests {
             }
             seen.push(take(&mut buffer).0);
         }
-        assert_eq!(seen[12], Taken::Concealed);
-        assert!(seen[3..12].iter().chain(&seen[13..]).all(|taken| *taken == Taken::Voice), "{seen:?}");
+        assert_eq!(seen[11], Taken::Concealed);
+        assert!(seen[2..11].iter().chain(&seen[12..]).all(|taken| *taken == Taken::Voice), "{seen:?}");
         let after: Vec<_> = (0..8).map(|_| take(&mut buffer).0).collect();
-        assert_eq!(after[..2], [Taken::Voice, Taken::Voice]);
-        assert_eq!(after[2..5], [Taken::Concealed; 3]);
-        assert_eq!(after[5..], [Taken::Nothing; 3]);
+        assert_eq!(after[0], Taken::Voice);
+        assert_eq!(after[1..4], [Taken::Concealed; 3]);
+        assert_eq!(after[4..], [Taken::Nothing; 4]);
     }
 
     #[test]
     fn after_a_pause_a_voice_goes_on_at_its_time() {
         let sent = packets(60);
-        let mut buffer = Packets::new(2);
+        let mut buffer = Packets::new(0);
         for (n, (at, octets)) in sent.iter().enumerate() {
             if !(20..40).contains(&n) {
                 assert_eq!(buffer.put(*at, octets), Put::Kept, "{n}");
@@ -390,7 +440,7 @@ mod tests {
 
     #[test]
     fn what_is_no_opus_or_too_long_is_refused() {
-        let mut buffer = Packets::new(2);
+        let mut buffer = Packets::new(0);
         assert_eq!(buffer.put(0, &[]), Put::Length);
         // 6 frames of 20 ms.
         assert_eq!(buffer.put(0, &[0x4B, 6, 0, 0, 0, 0, 0, 0]), Put::Length);
@@ -402,11 +452,17 @@ mod tests {
         fn no_packet_makes_it_panic_or_hold_more_than_200_ms(
             came in proptest::collection::vec((any::<u16>(), proptest::collection::vec(any::<u8>(), 0..60)), 0..200),
         ) {
-            let mut buffer = Packets::new(2);
+            let mut buffer = Packets::new(0);
             for (n, (jitter, octets)) in came.iter().enumerate() {
                 buffer.put((n as u32 * 960).wrapping_add(u32::from(*jitter)), octets);
+                match jitter % 7 {
+                    0 => _ = buffer.promise((n as u32 * 960).wrapping_add(u32::from(*jitter))),
+                    1 => buffer.key_began((n as u32 * 960).wrapping_sub(u32::from(*jitter))),
+                    _ => {}
+                }
                 if n % 2 == 0 {
                     take(&mut buffer);
+                    buffer.spare(|| true, &mut [0; 320]);
                 }
                 prop_assert!(buffer.ticks_until(buffer.end).unwrap_or(0) <= MOST);
             }

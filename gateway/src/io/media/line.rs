@@ -367,7 +367,7 @@ fn tell_digit(
     call: CallId,
     digit: Digit,
     next: Slot,
-    leg: &Leg,
+    leg: &mut Leg,
     (keys, pressed): (&mut Keys, &mut Option<Slot>),
     outside: &mut Outside,
 ) {
@@ -388,8 +388,8 @@ fn tell_digit(
 
 /// The slot in which this RTP time of the caller is played; `rounding` 0 takes the slot it lies in, a tick less than a slot the
 /// first that begins at or after it. Never far from now, whatever a telephone's clock says.
-fn played_in(leg: &Leg, timestamp: u32, next: Slot, rounding: i64) -> Slot {
-    let ahead = i64::from(leg.ticks_until(timestamp).unwrap_or(0)) + rounding;
+fn played_in(leg: &mut Leg, timestamp: u32, next: Slot, rounding: i64) -> Slot {
+    let ahead = i64::from(leg.promise(timestamp).unwrap_or(0)) + rounding;
     let slots = ahead.div_euclid(i64::from(leg.codec().slot_ticks())).clamp(-FAR_SLOTS, FAR_SLOTS);
     Slot(next.0.saturating_add_signed(slots))
 }

@@ -1,0 +1,202 @@
+//! How far ahead of their slot packets are kept: one judgement for both buffers, made of whole slots.
+//!
+//! Sound is taken once a slot, so a packet that comes just before its slot costs nothing, and each slot of depth makes a
+//! caller 20 ms later for everybody.
+//! A stream begins one slot deep.
+//! A packet that comes after its slot was taken without it makes the buffer a slot deeper ([`Depth::goes_deeper`]); when all
+//! packets of a while came a slot earlier than they had to, it becomes a slot shallower ([`Depth::goes_shallower`]).
+//! That while is two seconds, and doubles each time a slot that was saved had to be put back soon after.
+//! Nothing that is merely missing says anything: it may have been lost, or be a pause.
+//!
+//! An RTP time that was translated into a slot ([`Depth::promise`]) stays where it was said to be, or consent would begin
+//! before its yes: until that slot was taken the depth does not change, and afterwards the cursor never returns before it.
+//!
+//! Times are ticks of the codec's clock, counted from the beginning of the slot that is taken next: the cursor.
+//!
+//! Not here: the sound itself (`jitter`, `packets`).
+
+/// One buffer's depth.
+#[derive(Clone, Debug)]
+pub(crate) struct Depth {
+    /// Ticks in a slot.
+    slot: i32,
+    /// How much too early the latest packet of this watch came.
+    least: i32,
+    /// Slots of this watch in which a packet came.
+    watched: u16,
+    came: bool,
+    /// How long a watch is.
+    patience: u16,
+    since_shallower: u16,
+    /// The buffer went deeper since a slot was taken.
+    deeper: bool,
+    /// The slots taken last, the newest lowest: something was missing.
+    missing: u16,
+    /// Where the last time is that was translated into a slot; what a jump of the sender's time leaves of it is the slot.
+    promised: i32,
+    /// Slots by which packets must come early, because this telephone's keys are known so much later than they are heard.
+    keys: u8,
+    /// How many of those are still to come, and whether the key that asked for them was told as a slot by now.
+    keys_owed: u8,
+    key_told: bool,
+}
+
+impl Depth {
+    /// `promised_slots`: what a buffer before this one had promised, by [`Self::promised_slots`].
+    pub(crate) const fn new(slot_ticks: i32, promised_slots: i32) -> Self {
+        Self {
+            slot: slot_ticks,
+            least: i32::MAX,
+            watched: 0,
+            came: false,
+            patience: SHORTEST_WATCH,
+            since_shallower: u16::MAX,
+            deeper: false,
+            missing: 0,
+            promised: promised_slots.saturating_mul(slot_ticks),
+            keys: 0,
+            keys_owed: 0,
+            key_told: false,
+        }
+    }
+
+    /// A stream begins: how far ahead its first packet plays, and never before a slot that was promised of another stream.
+    /// Nothing when that is too far.
+    pub(crate) const fn lead(&self) -> Option<i32> {
+        let promised = self.promised_slots() * self.slot;
+        let lead = if promised > self.slot { promised } else { self.slot };
+        if lead <= DEEPEST_SLOTS * self.slot { Some(lead) } else { None }
+    }
+
+    /// Of the stream before, only its promise and what was learned of the way here counts on.
+    pub(crate) const fn begin(&mut self) {
+        (self.missing, self.came, self.deeper) = (0, false, false);
+        self.watch_anew();
+    }
+
+    /// A packet came that begins so far ahead.
+    pub(crate) fn came(&mut self, ahead: i32) {
+        self.least = self.least.min(ahead);
+        self.came = true;
+    }
+
+    /// A packet came whose beginning was to be played already; `waits`: the end of the newest sound. Says whether the
+    /// cursor goes a slot back for it: it was missed there, and what comes like it will be in time then.
+    ///
+    /// Once a slot: a burst after a stall is not a way that is late by its whole length.
+    pub(crate) fn goes_deeper(&mut self, ahead: i32, waits: i32) -> bool {
+        let before = ahead.unsigned_abs().div_ceil(self.slot.unsigned_abs());
+        let was_missing = before <= u16::BITS && self.missing & 1 << (before - 1) != 0;
+        if !was_missing || self.deeper || waits.max(0) - ahead > DEEPEST_SLOTS * self.slot {
+            return false;
+        }
+        // A second copy of it is no second one that came late.
+        self.missing &= !(1 << (before - 1));
+        if !self.returns_to(-self.slot) {
+            return false;
+        }
+        self.missing >>= 1;
+        self.deeper = true;
+        self.patience = if self.since_shallower < self.patience.saturating_mul(SOON) {
+            (self.patience * 2).min(LONGEST_WATCH)
+        } else {
+            SHORTEST_WATCH
+        };
+        self.watch_anew();
+        true
+    }
+
+    /// Whether the cursor may be set back, or on, so far within the same stream; then it is.
+    pub(crate) const fn returns_to(&mut self, ahead: i32) -> bool {
+        if ahead < self.promised {
+            return false;
+        }
+        self.promised = self.promised.saturating_sub(ahead);
+        true
+    }
+
+    /// A slot was taken; `whole`: all of it was there.
+    pub(crate) fn passed(&mut self, whole: bool) {
+        self.promised = self.promised.saturating_sub(self.slot);
+        self.missing = self.missing << 1 | u16::from(!whole);
+        self.watched = self.watched.saturating_add(u16::from(std::mem::take(&mut self.came)));
+        self.since_shallower = self.since_shallower.saturating_add(1);
+        (self.deeper, self.key_told) = (false, true);
+    }
+
+    /// After a slot was taken: whether the next one may be left out. In a moment of quiet that is heard by nobody; without
+    /// one it happens a second later all the same.
+    pub(crate) fn goes_shallower(&mut self, quiet: impl FnOnce() -> bool) -> bool {
+        if self.watched < self.patience {
+            return false;
+        }
+        let spare = self.least / self.slot - i32::from(self.keys);
+        if spare < 1 {
+            self.watch_anew();
+            return false;
+        }
+        let settled = self.promised <= -self.slot;
+        settled && (spare > 1 || self.watched >= self.patience.saturating_add(WAIT_FOR_QUIET) || quiet())
+    }
+
+    /// The slot was left out.
+    pub(crate) const fn went_shallower(&mut self) {
+        self.promised = self.promised.saturating_sub(self.slot);
+        self.missing <<= 1;
+        self.since_shallower = 0;
+        self.watch_anew();
+    }
+
+    /// An RTP time is about to be told as a slot, so far ahead: it keeps its place.
+    pub(crate) fn promise(&mut self, ahead: i32) {
+        self.promised = self.promised.max(ahead.min(FURTHEST_SLOTS * self.slot));
+    }
+
+    /// Slots until what was promised last is over; what is over is nothing.
+    pub(crate) const fn promised_slots(&self) -> i32 {
+        if self.promised > 0 { (self.promised + self.slot - 1) / self.slot } else { 0 }
+    }
+
+    /// A key became known that began so far ahead. When its sound was played before, as of a gateway that takes a while to
+    /// know a tone as a key, the next must be known in time: sound waits a little longer from then on.
+    pub(crate) fn key_began(&mut self, ahead: i32) {
+        let late = ahead.min(0).unsigned_abs().div_ceil(self.slot.unsigned_abs());
+        let slots = u8::try_from(late).unwrap_or(u8::MAX).min(MOST_FOR_KEYS - self.keys);
+        let heard = late > 0 && late <= u16::BITS && (1..=late).any(|before| self.missing & 1 << (before - 1) == 0);
+        if heard {
+            self.keys += slots;
+            self.keys_owed += slots;
+            self.key_told = false;
+        }
+    }
+
+    /// Before a slot is taken: whether the cursor goes a slot back for the keys' sake. `waits` as in [`Self::goes_deeper`].
+    pub(crate) fn goes_deeper_for_keys(&mut self, waits: i32) -> bool {
+        let owed = self.keys_owed > 0 && self.key_told && waits.max(0) + self.slot <= DEEPEST_SLOTS * self.slot;
+        if !owed || !self.returns_to(-self.slot) {
+            return false;
+        }
+        self.keys_owed -= 1;
+        self.missing >>= 1;
+        true
+    }
+
+    const fn watch_anew(&mut self) {
+        (self.watched, self.least) = (0, i32::MAX);
+    }
+}
+
+/// 140 ms: with the longest packet behind it that is the 200 ms that a buffer holds.
+const DEEPEST_SLOTS: i32 = 7;
+/// 200 ms, in slots: no sound that is still to be played is further ahead.
+const FURTHEST_SLOTS: i32 = 10;
+/// Two seconds, in slots.
+const SHORTEST_WATCH: u16 = 100;
+/// 64 seconds.
+const LONGEST_WATCH: u16 = 3_200;
+/// So many watches after a slot was left out, putting one back means that it was wrong.
+const SOON: u16 = 4;
+/// One second.
+const WAIT_FOR_QUIET: u16 = 50;
+/// 60 ms: who detects a tone needs no longer.
+const MOST_FOR_KEYS: u8 = 3;
