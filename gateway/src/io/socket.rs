@@ -89,6 +89,8 @@ pub struct MediaSocket {
     state: State,
     /// Slots in which everything is read because lately more than a packet a slot came.
     eager: u8,
+    /// The slot before found nothing: what it missed comes together with what this one brings.
+    missed: bool,
     counts: Counts,
 }
 
@@ -114,7 +116,15 @@ impl MediaSocket {
     /// Takes a socket of [`open`]; `named` is the remote address of the SDP. Where the rule leaves no choice the
     /// socket is connected at once.
     pub fn new(socket: UdpSocket, rule: SourceRule, named: SocketAddr) -> Self {
-        let mut new = Self { socket, rule, named, state: State::Waiting(None), eager: 0, counts: Counts::default() };
+        let mut new = Self {
+            socket,
+            rule,
+            named,
+            state: State::Waiting(None),
+            eager: 0,
+            missed: false,
+            counts: Counts::default(),
+        };
         new.aim();
         new
     }
@@ -232,10 +242,11 @@ impl MediaSocket {
         }
     }
 
-    /// One read a slot; to the end every fourth, and every slot while there was more than one to read.
+    /// One read a slot; to the end every fourth, after a slot that found nothing, and for a second after there was a queue:
+    /// what waits here is late to everybody, and nobody above can know it.
     fn read_blindly(&mut self, slot: u64, buffer: &mut [u8], each: &mut impl FnMut(&[u8])) {
-        let to_the_end = slot.is_multiple_of(4) || self.eager > 0;
-        let ordinary = if self.eager > 0 { 1 } else { 4 };
+        let missed = std::mem::take(&mut self.missed);
+        let to_the_end = slot.is_multiple_of(4) || self.eager > 0 || missed;
         self.eager = self.eager.saturating_sub(1);
         let mut read = 0_u8;
         while let Some(length) = receive_one(&self.socket, buffer) {
@@ -246,8 +257,8 @@ impl MediaSocket {
                 break;
             }
         }
-        // Up to four are a fourth slot's ordinary harvest; more is a peer with short packets or a stall behind us.
-        if read > ordinary {
+        self.missed = read == 0;
+        if read > 1 + u8::from(missed) {
             self.eager = EAGER_SLOTS;
         }
     }
@@ -579,7 +590,9 @@ mod tests {
         let (peer, named) = phone();
         let (socket, ours) = gateway(10);
         let mut socket = MediaSocket::new(socket, SourceRule::Exact, named);
-        assert!(heard(&mut socket, 0..5).is_empty());
+        peer.send_to(b"before", ours).unwrap();
+        assert_eq!(heard(&mut socket, 0..5).len(), 1);
+        socket.missed = false;
         for packet in [b"key", b"one", b"two"] {
             peer.send_to(packet, ours).unwrap();
         }
@@ -587,6 +600,35 @@ mod tests {
         let mut rest = 0;
         socket.receive_rest(&mut [0; 64], |_| rest += 1);
         assert_eq!(rest, 2);
+    }
+
+    #[test]
+    fn what_a_slot_missed_is_read_with_what_the_next_brings() {
+        let (peer, named) = phone();
+        let (socket, ours) = gateway(14);
+        let mut socket = MediaSocket::new(socket, SourceRule::Exact, named);
+        assert!(heard(&mut socket, 0..6).is_empty());
+        for packet in [b"one", b"two"] {
+            peer.send_to(packet, ours).unwrap();
+        }
+        assert_eq!(heard(&mut socket, 6..7).len(), 2);
+        assert_eq!(socket.eager, 0, "that is no queue");
+    }
+
+    #[test]
+    fn a_queue_is_found_within_four_slots_and_none_stays_for_a_second_after_it() {
+        let (peer, named) = phone();
+        let (socket, ours) = gateway(15);
+        let mut socket = MediaSocket::new(socket, SourceRule::Exact, named);
+        assert!(heard(&mut socket, 0..5).is_empty());
+        for slot in 5..40 {
+            for _ in 0..if [5, 20, 30].contains(&slot) { 2 } else { 1 } {
+                peer.send_to(b"x", ours).unwrap();
+            }
+            let read = heard(&mut socket, slot..slot + 1).len();
+            let expected = if [5, 20, 30].contains(&slot) { 2 } else { 1 };
+            assert!(slot < 9 || read == expected, "{slot}: {read}");
+        }
     }
 
     #[test]
