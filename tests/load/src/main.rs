@@ -10,6 +10,7 @@ mod calls;
 mod line;
 mod process;
 mod sound;
+mod uneven;
 mod wire;
 mod yardstick;
 
@@ -24,6 +25,10 @@ use sound::{Heard, Key, Sound};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["uneven"] => {
+            uneven_table();
+            Ok(())
+        }
         ["yardstick", port] => match port.parse() {
             Ok(port) => yardstick::run(port).map_err(Failure::from),
             Err(_) => Err(format!("{port} is no port").into()),
@@ -89,6 +94,7 @@ fn bench(gateway: PathBuf, extent: &Extent) -> Result<(), Failure> {
     let setups = setups(&gateway, extent)?;
     println!("load average after: {}", process::load_average());
     rooms_table(&runs);
+    uneven_table();
     threads_table(&runs);
     setups.print();
     Ok(())
@@ -255,6 +261,19 @@ fn rooms_table(runs: &[Run]) {
     println!("| {DELAYS_AT}: added delay p50 / p99, ms (measurements) | {ours} | {theirs} | | <= 15 / 25 |");
 }
 
+fn uneven_table() {
+    println!(
+        "\n| the jitter buffer alone, on a made clock: packets under way for | delay p50 / p99, ms | made up | changes |"
+    );
+    println!("|---|---|---|---|");
+    for most_ms in UNEVEN_MS {
+        let uneven::Outcome { delays_ms, made_up_percent, changes_a_minute } = uneven::heard(most_ms);
+        let (p50, p99) = (percentile(&delays_ms, 50), percentile(&delays_ms, 99));
+        let changes = format!("{changes_a_minute:.2} a minute");
+        println!("| 0 to {most_ms} ms, at random | {p50:.1} / {p99:.1} | {made_up_percent:.2} % | {changes} |");
+    }
+}
+
 /// Where the gateway's time goes, so that whoever wants it smaller knows where to look.
 fn threads_table(runs: &[Run]) {
     println!("\n| the gateway's threads | CPU ms a call and second |");
@@ -295,6 +314,7 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
 
 const ROOMS: [usize; 2] = [50, 200];
 const DELAYS_AT: usize = 50;
+const UNEVEN_MS: [u64; 5] = [0, 2, 10, 30, 60];
 const CALLS_A_SECOND: u32 = 40;
 const SETUPS_A_SECOND: u32 = 100;
 const SETTLE: Duration = Duration::from_secs(2);
