@@ -42,8 +42,7 @@ pub(crate) struct Depth {
 }
 
 impl Depth {
-    /// `promised_slots`: what a buffer before this one had promised, by [`Self::promised_slots`].
-    pub(crate) const fn new(slot_ticks: i32, promised_slots: i32) -> Self {
+    pub(crate) const fn new(slot_ticks: i32) -> Self {
         Self {
             slot: slot_ticks,
             least: i32::MAX,
@@ -53,11 +52,17 @@ impl Depth {
             since_shallower: u16::MAX,
             deeper: false,
             missing: 0,
-            promised: promised_slots.saturating_mul(slot_ticks),
+            promised: i32::MIN,
             keys: 0,
             keys_owed: 0,
             key_told: false,
         }
+    }
+
+    /// Of a buffer that takes this one's place, with another clock: what was promised and learned counts on.
+    pub(crate) const fn follow(&mut self, before: &Self) {
+        self.promised = before.promised_slots() * self.slot;
+        (self.patience, self.keys) = (before.patience, before.keys);
     }
 
     /// A stream begins: how far ahead its first packet plays, and never before a slot that was promised of another stream.
@@ -152,8 +157,8 @@ impl Depth {
         self.promised = self.promised.max(ahead.min(FURTHEST_SLOTS * self.slot));
     }
 
-    /// Slots until what was promised last is over; what is over is nothing.
-    pub(crate) const fn promised_slots(&self) -> i32 {
+    /// Slots until what was promised last is over.
+    const fn promised_slots(&self) -> i32 {
         if self.promised > 0 { (self.promised + self.slot - 1) / self.slot } else { 0 }
     }
 

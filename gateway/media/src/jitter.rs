@@ -80,11 +80,11 @@ pub struct Jitter {
 }
 
 impl Jitter {
-    /// `promised_slots`: what the buffer before this one had promised. `idle`: the octet that stands for no sound.
+    /// `idle`: the octet that stands for no sound.
     #[must_use]
-    pub fn new(promised_slots: i32, idle: u8) -> Self {
+    pub fn new(idle: u8) -> Self {
         Self {
-            depth: Depth::new(SLOT.cast_signed(), promised_slots),
+            depth: Depth::new(SLOT.cast_signed()),
             idle,
             sound: [idle; RING as usize],
             there: [0; WORDS],
@@ -152,7 +152,8 @@ impl Jitter {
         }
         let came: u32 = flags(cursor, SLOT).map(|(word, bits)| (self.there[word] & bits).count_ones()).sum();
         let whole = came == SLOT;
-        if !whole && !(pause && came == 0) {
+        let nothing = pause && came == 0;
+        if !whole && !nothing {
             return false;
         }
         if whole {
@@ -173,9 +174,8 @@ impl Jitter {
         Some(ahead)
     }
 
-    /// Slots that are still promised.
-    pub(crate) const fn promised_slots(&self) -> i32 {
-        self.depth.promised_slots()
+    pub(crate) const fn depth(&mut self) -> &mut Depth {
+        &mut self.depth
     }
 
     /// A key became known that went down at this RTP time.
@@ -427,7 +427,7 @@ mod tests {
 
     #[test]
     fn the_first_packet_plays_a_slot_later_and_then_every_slot_one() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         assert_eq!(take(&mut jitter).0, Taken::Nothing);
         for n in 0..50 {
             assert_eq!(jitter.put(n * 160, &packet(n * 160, 160)), Put::Kept);
@@ -443,7 +443,7 @@ mod tests {
     #[test]
     fn on_an_even_network_a_packet_is_soon_played_in_the_slot_before_which_it_came() {
         for length in [80, 160, 480] {
-            let mut jitter = Jitter::new(0, IDLE);
+            let mut jitter = Jitter::new(IDLE);
             let (mut sent, mut voices) = (0, 0);
             for n in 1..=1_000 {
                 while sent + length <= n * 160 {
@@ -461,7 +461,7 @@ mod tests {
 
     #[test]
     fn a_way_that_becomes_uneven_costs_a_slot_for_each_by_which_it_does_and_is_whole_after_that() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         heard(&mut jitter, 0..500, |_| 0);
         assert_eq!(jitter.samples_until(500 * 160), Some(0));
         // Now and then a packet comes up to three slots later than the others, after some that were sent after it.
@@ -474,7 +474,7 @@ mod tests {
 
     #[test]
     fn a_slot_that_had_to_be_put_back_is_left_out_again_later_each_time_until_it_stays() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         // Each tenth second a packet is a slot late: what was saved in between is lost again.
         let all = heard(&mut jitter, 0..10_000, |n| u32::from(n % 500 == 499));
         let saved: Vec<_> = all.iter().enumerate().filter(|(_, (_, left_out))| *left_out).map(|(n, _)| n).collect();
@@ -483,7 +483,7 @@ mod tests {
 
     #[test]
     fn a_packet_that_is_said_twice_makes_nobody_later() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         for n in 0..1_000_u32 {
             jitter.put(n * 160, &packet(n * 160, 160));
             if n > 3 {
@@ -503,7 +503,7 @@ mod tests {
     #[test]
     fn in_a_pause_or_a_moment_of_quiet_a_slot_is_left_out_sooner_than_in_a_word() {
         let left_out_at = |quiet: bool, pauses: bool| {
-            let mut jitter = Jitter::new(0, IDLE);
+            let mut jitter = Jitter::new(IDLE);
             (0..400).find(|n| {
                 if !pauses || n % 50 < 40 {
                     jitter.put(n * 160, &packet(n * 160, 160));
@@ -521,7 +521,7 @@ mod tests {
 
     /// An even network for two seconds: what comes is played in the slot before which it came.
     fn shallow(last_missing: bool) -> Jitter {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         heard(&mut jitter, 0..500, |n| if n == 499 && last_missing { 9 } else { 0 });
         assert_eq!(jitter.samples_until(500 * 160), Some(0));
         jitter
@@ -551,7 +551,7 @@ mod tests {
     #[test]
     fn a_slot_told_for_the_beginning_of_a_key_is_not_reached_earlier() {
         for told in [false, true] {
-            let mut jitter = Jitter::new(0, IDLE);
+            let mut jitter = Jitter::new(IDLE);
             heard(&mut jitter, 0..98, |_| 0);
             for n in 98..100 {
                 jitter.put(n * 160, &packet(n * 160, 160));
@@ -567,7 +567,7 @@ mod tests {
 
     #[test]
     fn when_the_senders_time_jumps_what_is_new_waits_for_the_slot_that_was_told() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         for n in 0..5 {
             jitter.put(n * 160, &packet(n * 160, 160));
         }
@@ -635,7 +635,7 @@ mod tests {
         fn every_length_of_packet_gives_the_same_slots(
             length in prop_oneof![Just(80_u32), Just(160), Just(240), Just(320), Just(480), Just(37)], start: u32,
         ) {
-            let mut jitter = Jitter::new(0, IDLE);
+            let mut jitter = Jitter::new(IDLE);
             let (mut sent, mut voice) = (0, 0);
             for n in 0..100 {
                 while sent <= n * 160 {
@@ -653,7 +653,7 @@ mod tests {
 
         #[test]
         fn the_order_within_the_depth_does_not_matter(swap in proptest::collection::vec(any::<bool>(), 30)) {
-            let mut jitter = Jitter::new(0, IDLE);
+            let mut jitter = Jitter::new(IDLE);
             jitter.put(0, &packet(0, 160));
             lead(&mut jitter);
             for (n, swap) in (0..).zip(swap) {
@@ -671,7 +671,7 @@ mod tests {
             packets in proptest::collection::vec((any::<u32>(), -2_000_i32..2_000, 0_usize..700, 0..3), 0..300),
             quiet: bool,
         ) {
-            let mut jitter = Jitter::new(0, IDLE);
+            let mut jitter = Jitter::new(IDLE);
             let mut base = 0_u32;
             for (jump, near, length, takes) in packets {
                 if near % 17 == 0 {
@@ -696,7 +696,7 @@ mod tests {
 
     #[test]
     fn a_lost_packet_is_concealed_and_the_next_plays_in_its_time() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         for n in [0, 1, 3] {
             jitter.put(n * 160, &packet(n * 160, 160));
         }
@@ -710,7 +710,7 @@ mod tests {
 
     #[test]
     fn half_a_slot_is_half_made_up() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         jitter.put(0, &packet(0, 160));
         jitter.put(160, &packet(160, 80));
         lead(&mut jitter);
@@ -724,7 +724,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_stops_becomes_nothing_and_leaves_nothing_in_memory() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         // Over the end of the ring.
         jitter.put(RING - 80, &packet(0, 160));
         lead(&mut jitter);
@@ -738,7 +738,7 @@ mod tests {
 
     #[test]
     fn a_late_packet_is_dropped_not_played() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         jitter.put(0, &packet(0, 160));
         lead(&mut jitter);
         take(&mut jitter);
@@ -749,7 +749,7 @@ mod tests {
 
     #[test]
     fn a_late_packet_now_and_then_does_not_begin_anew() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         for n in 0..60 {
             jitter.put(n * 160, &packet(n * 160, 160));
             if n > 10 && n % 2 == 0 {
@@ -762,7 +762,7 @@ mod tests {
 
     #[test]
     fn a_packet_that_was_overtaken_does_not_shorten_what_is_there() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         jitter.put(0, &packet(0, 160));
         jitter.put(320, &packet(320, 160));
         jitter.put(160, &packet(160, 160));
@@ -771,7 +771,7 @@ mod tests {
 
     #[test]
     fn a_duplicate_is_counted_and_plays_once() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         assert_eq!(jitter.put(0, &packet(0, 160)), Put::Kept);
         assert_eq!(jitter.put(0, &packet(0, 160)), Put::Duplicate);
         assert_eq!(jitter.put(0, &[]), Put::Length);
@@ -782,7 +782,7 @@ mod tests {
 
     #[test]
     fn after_a_stall_the_burst_does_not_make_the_caller_later() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         let mut sent = 0;
         let mut next = |jitter: &mut Jitter| {
             jitter.put(sent * 160, &packet(sent * 160, 160));
@@ -810,7 +810,7 @@ mod tests {
 
     #[test]
     fn a_sender_whose_time_jumps_is_followed() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         for start in [0, 1_000_000, 5_000, u32::MAX - 10_000] {
             for n in 0..10 {
                 jitter.put(u32::wrapping_add(start, n * 160), &packet(n * 160, 160));
@@ -826,7 +826,7 @@ mod tests {
 
     #[test]
     fn when_everything_is_late_the_buffer_begins_anew() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         jitter.put(0, &packet(0, 160));
         for _ in 0..10 {
             take(&mut jitter);
@@ -842,7 +842,7 @@ mod tests {
 
     #[test]
     fn a_faster_sender_does_not_make_the_caller_ever_later() {
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         let mut sent = 0;
         for n in 0..20_000 {
             // One packet more every 200: a clock 0.5 % too fast.

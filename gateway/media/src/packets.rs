@@ -41,11 +41,10 @@ struct Waiting {
 }
 
 impl Packets {
-    /// `promised_slots`: what the buffer before this one had promised.
-    pub(crate) fn new(promised_slots: i32) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             decoder: Decoder::new(),
-            depth: Depth::new(SLOT.cast_signed(), promised_slots),
+            depth: Depth::new(SLOT.cast_signed()),
             waiting: std::array::from_fn(|_| Waiting::default()),
             cursor: None,
             end: 0,
@@ -140,9 +139,8 @@ impl Packets {
         Some(ahead)
     }
 
-    /// Slots that are still promised.
-    pub(crate) const fn promised_slots(&self) -> i32 {
-        self.depth.promised_slots()
+    pub(crate) const fn depth(&mut self) -> &mut Depth {
+        &mut self.depth
     }
 
     /// A key became known that went down at this RTP time.
@@ -377,7 +375,7 @@ mod tests {
     #[test]
     fn what_comes_in_any_order_within_the_depth_is_played_as_it_was_said() {
         let sent = packets(60);
-        let (mut even, mut swapped) = (Packets::new(0), Packets::new(0));
+        let (mut even, mut swapped) = (Packets::new(), Packets::new());
         let (mut a, mut b) = (Vec::new(), Vec::new());
         for pair in sent.chunks(2) {
             for n in 0..2 {
@@ -403,7 +401,7 @@ mod tests {
     #[test]
     fn a_lost_packet_is_made_up_and_a_pause_is_nothing() {
         let sent = packets(20);
-        let mut buffer = Packets::new(0);
+        let mut buffer = Packets::new();
         let mut seen = Vec::new();
         for (n, (at, octets)) in sent.iter().enumerate() {
             if n != 10 {
@@ -422,7 +420,7 @@ mod tests {
     #[test]
     fn after_a_pause_a_voice_goes_on_at_its_time() {
         let sent = packets(60);
-        let mut buffer = Packets::new(0);
+        let mut buffer = Packets::new();
         for (n, (at, octets)) in sent.iter().enumerate() {
             if !(20..40).contains(&n) {
                 assert_eq!(buffer.put(*at, octets), Put::Kept, "{n}");
@@ -440,7 +438,7 @@ mod tests {
 
     #[test]
     fn what_is_no_opus_or_too_long_is_refused() {
-        let mut buffer = Packets::new(0);
+        let mut buffer = Packets::new();
         assert_eq!(buffer.put(0, &[]), Put::Length);
         // 6 frames of 20 ms.
         assert_eq!(buffer.put(0, &[0x4B, 6, 0, 0, 0, 0, 0, 0]), Put::Length);
@@ -452,7 +450,7 @@ mod tests {
         fn no_packet_makes_it_panic_or_hold_more_than_200_ms(
             came in proptest::collection::vec((any::<u16>(), proptest::collection::vec(any::<u8>(), 0..60)), 0..200),
         ) {
-            let mut buffer = Packets::new(0);
+            let mut buffer = Packets::new();
             for (n, (jitter, octets)) in came.iter().enumerate() {
                 buffer.put((n as u32 * 960).wrapping_add(u32::from(*jitter)), octets);
                 match jitter % 7 {

@@ -9,6 +9,7 @@
 //! Not here: keys, sources and payload types (`leg`).
 
 use crate::codec::Codec;
+use crate::depth::Depth;
 use crate::g711::{self, Law};
 use crate::jitter::{Counters, Jitter, Put, Taken};
 use crate::packets::Packets;
@@ -25,25 +26,17 @@ pub(crate) enum Stream {
 
 impl Stream {
     pub(crate) fn new(codec: Codec) -> Self {
-        Self::after(codec, 0)
-    }
-
-    /// The caller goes over to another codec: no slot that was promised holds what is said in it.
-    pub(crate) fn become_of(&mut self, codec: Codec) {
-        let promised_slots = match self {
-            Self::Law(_, jitter) => jitter.promised_slots(),
-            Self::G722(stream) => stream.1.promised_slots(),
-            Self::Opus(packets) => packets.promised_slots(),
-        };
-        *self = Self::after(codec, promised_slots);
-    }
-
-    fn after(codec: Codec, promised_slots: i32) -> Self {
         match codec {
-            Codec::Law(law) => Self::Law(law, Jitter::new(promised_slots, g711::silence(law))),
-            Codec::G722 => Self::G722(Box::new((g722::Decoder::new(), Jitter::new(promised_slots, G722_IDLE)))),
-            Codec::Opus => Self::Opus(Box::new(Packets::new(promised_slots))),
+            Codec::Law(law) => Self::Law(law, Jitter::new(g711::silence(law))),
+            Codec::G722 => Self::G722(Box::new((g722::Decoder::new(), Jitter::new(G722_IDLE)))),
+            Codec::Opus => Self::Opus(Box::new(Packets::new())),
         }
+    }
+
+    /// The caller goes over to another codec: no slot that was told before then holds what is said in it.
+    pub(crate) fn become_of(&mut self, codec: Codec) {
+        let mut before = std::mem::replace(self, Self::new(codec));
+        self.depth().follow(before.depth());
     }
 
     pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8]) -> Put {
@@ -175,6 +168,14 @@ impl Stream {
             Self::Opus(packets) => packets.counters(),
         }
     }
+
+    fn depth(&mut self) -> &mut Depth {
+        match self {
+            Self::Law(_, jitter) => jitter.depth(),
+            Self::G722(stream) => stream.1.depth(),
+            Self::Opus(packets) => packets.depth(),
+        }
+    }
 }
 
 fn narrow(sound: &mut Sound) -> &mut [i16; SLOT_SAMPLES] {
@@ -240,6 +241,20 @@ mod tests {
             Codec::Law(_) | Codec::G722 => &[0x55; 160],
             Codec::Opus => &[0x08],
         }
+    }
+
+    #[test]
+    fn who_goes_over_to_another_codec_is_not_heard_in_a_slot_told_before() {
+        let mut stream = Stream::new(Codec::Law(Law::A));
+        for n in 0..5 {
+            stream.put(n * 160, packet(Codec::G722));
+        }
+        assert_eq!(stream.promise(3 * 160), Some(4 * 160));
+        stream.take(&mut Sound::silence(false));
+        stream.become_of(Codec::Opus);
+        stream.put(0, packet(Codec::Opus));
+        let taken: Vec<_> = (0..4).map(|_| stream.take(&mut Sound::silence(true))).collect();
+        assert_eq!(taken, [Taken::Nothing, Taken::Nothing, Taken::Nothing, Taken::Voice]);
     }
 
     proptest! {

@@ -24,7 +24,7 @@ pub(crate) fn heard(most_ms: u64) -> Outcome {
     for caller in 0..CALLERS {
         let mut chance = Chance(caller * 2 + 1);
         let phase_us = chance.below(SLOT_US);
-        let mut jitter = Jitter::new(0, IDLE);
+        let mut jitter = Jitter::new(IDLE);
         // When each packet comes, in microseconds.
         let comes: Vec<u64> =
             (0..PACKETS).map(|n| n * SLOT_US + phase_us + chance.below(most_ms * 1_000 + 1)).collect();
