@@ -37,8 +37,8 @@ impl Default for Bleed {
     }
 }
 
-/// 600 ms. 300 ms let the tail of an echo through that came back over a busy machine: 40 ms of jitter buffer at each end,
-/// a late thread, and the queue before it. Longer costs a recorded voice its first syllables after an off-record one.
+/// 600 ms. 300 ms let the tail of an echo through that came back over a busy machine: 40 ms of jitter buffer at each end then,
+/// a late thread, and the queue before it; ours may be 140 ms deep on a bad network. Longer costs a recorded voice its first syllables after an off-record one.
 const HANGOVER_SLOTS: u8 = 30;
 
 #[cfg(test)]
