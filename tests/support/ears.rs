@@ -6,7 +6,8 @@ use std::path::Path;
 
 use media::tone::dbov_at;
 
-/// A person of a story, known by a tone. None is near a harmonic of another or a tone of the keypad.
+/// A person of a story, known by a tone. None is near a harmonic of another or a tone of the keypad. Each has whole periods in a
+/// slot of 20 ms: where a jitter buffer leaves one out or puts one in, the tone goes on as if nothing had happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Person {
     Anna,
@@ -20,10 +21,10 @@ impl Person {
 
     pub(crate) fn hz(self) -> u32 {
         match self {
-            Self::Anna => 430,
-            Self::Bert => 610,
-            Self::Clara => 790,
-            Self::Dora => 1030,
+            Self::Anna => 450,
+            Self::Bert => 650,
+            Self::Clara => 800,
+            Self::Dora => 1050,
         }
     }
 }
