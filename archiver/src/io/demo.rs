@@ -225,6 +225,7 @@ fn put(
             hash: rule.hash(),
             id: rule.id,
             basis: rule.basis,
+            persons: rule.persons,
             on_withdrawal: rule.on_withdrawal,
             cap_months: rule.cap_months,
             notice: rule.notice,

@@ -20,6 +20,8 @@ pub struct Rule {
     /// Text id of the notice that callers hear.
     pub notice: String,
     pub on_withdrawal: String,
+    /// For whom the basis holds.
+    pub persons: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +40,7 @@ impl Rule {
             id: UNTIL_APPROVAL.to_owned(),
             notice: "until-approval".to_owned(),
             on_withdrawal: "shred_track".to_owned(),
+            persons: "everybody".to_owned(),
         }
     }
 

@@ -129,6 +129,9 @@ pub struct RuleNotice {
     pub hash: String,
     /// Only `consent` is carried out today; anything else is refused at `put meeting`.
     pub basis: String,
+    /// For whom the basis holds. Only `everybody` is carried out today; a rule that treats members otherwise than residents is
+    /// refused at `put meeting`.
+    pub persons: String,
     /// Only `shred_track` is carried out today; anything else is refused at `put meeting`.
     pub on_withdrawal: String,
     /// The hard cap in calendar months from the meeting's start: spoken in the notice, and every chunk's `destroy_by`.

@@ -80,6 +80,7 @@ fn meeting() -> Meeting {
             id: "until-approval".into(),
             hash: "00".into(),
             basis: "consent".into(),
+            persons: "everybody".into(),
             on_withdrawal: "shred_track".into(),
             cap_months: 6,
             notice: "until-approval".into(),

@@ -54,6 +54,8 @@ pub enum Entry {
 pub enum PlanError {
     #[error("recordings on the basis \"{0}\" come later; today only \"consent\" is carried out")]
     Basis(String),
+    #[error("rules for \"{0}\" alone come later; today only those for \"everybody\" are carried out")]
+    Persons(String),
     #[error("the answer \"{0}\" to a withdrawal comes later; today only \"shred_track\" is carried out")]
     OnWithdrawal(String),
     #[error("the notice \"{notice}\" with a term of {months} months cannot be spoken by this gateway")]
@@ -73,6 +75,7 @@ impl PlanError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Basis(_) => "basis",
+            Self::Persons(_) => "persons",
             Self::OnWithdrawal(_) => "on_withdrawal",
             Self::Notice { .. } => "notice",
             Self::Number => "number",
@@ -226,6 +229,9 @@ impl Plan {
         let rule = &meeting.rule;
         if rule.basis != "consent" {
             return Err(PlanError::Basis(rule.basis.clone()));
+        }
+        if rule.persons != "everybody" {
+            return Err(PlanError::Persons(rule.persons.clone()));
         }
         if rule.on_withdrawal != "shred_track" {
             return Err(PlanError::OnWithdrawal(rule.on_withdrawal.clone()));

@@ -36,6 +36,7 @@ fn meeting(id: u8, guest: &str) -> Meeting {
             id: "until-approval".into(),
             hash: "ab".into(),
             basis: "consent".into(),
+            persons: "everybody".into(),
             on_withdrawal: "shred_track".into(),
             cap_months: 6,
             notice: "until-approval".into(),
@@ -328,7 +329,9 @@ fn what_cannot_be_carried_out_or_spoken_is_refused_with_a_sentence() {
     };
     for (meeting, code) in [
         (with(|m| m.rule.basis = "public_task".into()), "basis"),
+        (with(|m| m.rule.persons = "members".into()), "persons"),
         (with(|m| m.rule.on_withdrawal = "from_now_on".into()), "on_withdrawal"),
+        (with(|m| m.rule.on_withdrawal = "objection_workflow".into()), "on_withdrawal"),
         (with(|m| m.rule.cap_months = 7_000), "notice"),
         (with(|m| m.number = "47 11".into()), "number"),
         (with(|m| m.number = String::new()), "number"),

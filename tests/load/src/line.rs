@@ -141,6 +141,7 @@ fn meeting() -> Meeting {
             id: "until-approval".to_owned(),
             hash: "0".repeat(64),
             basis: "consent".to_owned(),
+            persons: "everybody".to_owned(),
             on_withdrawal: "shred_track".to_owned(),
             cap_months: 12,
             notice: "until-approval".to_owned(),
