@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::support::browser::Browser;
 use crate::support::ears::Person::{Anna, Bert};
 use crate::support::ears::{HEARD_DBOV, Sound};
@@ -206,6 +208,81 @@ fn a_clerk_sees_a_call_for_help_pauses_and_resumes_and_sets_the_item_that_caller
     assert!(who.contains("demo-clerk"), "who set the item is written down: {who}");
 }
 
+#[test]
+fn a_clerk_calls_mutes_locks_and_closes_a_section_and_the_next_begins_from_the_desk() {
+    let house = House::open();
+    let mut chair = Phone::calls(&house, Anna);
+    chair.arrives_with(&house, &house.now("chair_pin"));
+    chair.refuses(&house);
+    let mut bert = Phone::calls(&house, Bert);
+    bert.arrives(&house);
+    bert.refuses(&house);
+    let browser = signs_in(&house);
+    browser.clicks("Sitzung begleiten");
+    browser.awaits_text(&format!("Telefon {} (Vorsitz)", chair.seat));
+
+    bert.keys("*5");
+    browser.clicks(&format!("Telefon {} aufrufen", bert.seat));
+    browser.awaits_text(&format!("Sie haben Telefon {} aufgerufen.", bert.seat));
+    assert_eq!(house.seen(bert.seat)["hand"], Value::Null);
+    presses(&browser, &format!("stumm-{}", bert.seat));
+    browser.awaits_text(&format!("Sie haben Telefon {} stumm geschaltet.", bert.seat));
+    assert_eq!(house.seen(bert.seat)["muted"], true);
+    assert!(row(&browser, bert.seat).contains("stumm") && !row(&browser, chair.seat).contains("im Raum, stumm"));
+    bert.hears_out();
+    bert.keys("00");
+    browser.clicks("Erledigt");
+    browser.awaits_text("um Hilfe ist erledigt.");
+    assert_eq!(house.seen(bert.seat)["wants_help"], false);
+
+    chair.keys("002");
+    browser.awaits_text("Der Vorsitz hat die Aufnahme unterbrochen.");
+    browser.clicks("Aufnahme fortsetzen");
+    browser.awaits_text("Sie haben die Aufnahme eingeschaltet.");
+
+    // A question first; who goes back has done nothing.
+    browser.clicks("Sitzung sperren");
+    browser.awaits_text("Wer jetzt anruft, kommt nicht mehr herein.");
+    browser.clicks("Nein, zurück");
+    browser.awaits_text("Wer ist da");
+    assert_eq!(house.meeting()["locked"], false);
+    browser.clicks("Sitzung sperren");
+    browser.clicks("Ja, Sitzung sperren");
+    browser.clicks("Sperre aufheben");
+    browser.awaits_text("Sie haben die Sperre aufgehoben.");
+    assert_eq!(house.meeting()["locked"], false);
+
+    let section = section_of(&house);
+    browser.clicks("Diesen Teil schließen");
+    browser.clicks("Ja, diesen Teil schließen");
+    browser.awaits_text("Sie haben diesen Teil geschlossen.");
+    assert_eq!(house.meeting()["record"], "off");
+    until("the keys of the next section", HEARS, || (section_of(&house) != section).then_some(()));
+    browser.clicks("Aufnahme beginnen");
+    browser.awaits_text("Aufgenommen wird, wer zugestimmt hat.");
+
+    presses(&browser, &format!("weg-{}", bert.seat));
+    browser.clicks("Ja, verabschieden");
+    bert.hears_goodbye();
+    browser.awaits_text("Eine Person ist da.");
+    chair.hangs_up();
+    let deeds = sql(&house.data(), "select kind from links where chain = 'audit' order by seq");
+    let wished: Vec<&str> = deeds.lines().filter(|deed| CONDUCT.contains(deed)).collect();
+    assert_eq!(wished, CONDUCT, "each in its turn, and none that was not done");
+}
+
+/// Presses a button that others are worded like.
+fn presses(browser: &Browser, id: &str) {
+    browser.awaits(id, &format!("const it = document.getElementById('{id}'); if (it) it.click(); return it !== null"));
+}
+
+/// The section whose keys the gateway holds.
+fn section_of(house: &House) -> String {
+    let plan = std::fs::read_to_string(house.data().join("gateway/plan.json")).expect("plan.json");
+    let plan: Value = serde_json::from_str(&plan).expect("plan.json is JSON");
+    plan["meetings"][0]["meeting"]["section"].as_str().expect("a section").to_owned()
+}
+
 /// What the gateway says, as it was recorded.
 fn prompt(id: &str) -> Sound {
     Sound::read(&top().join(format!("gateway/prompts/de/{id}.wav")))
@@ -242,6 +319,8 @@ pub(crate) fn origin(house: &House) -> String {
     format!("{scheme}://{}", rest.split('/').next().expect("a host"))
 }
 
-/// What the clerk of the story does to the meeting, in the audit's words.
+/// What the clerks of two stories do to a meeting, in the audit's words.
 const DEEDS: [&str; 3] = ["pause_record", "start_record", "set_agenda"];
+const CONDUCT: [&str; 9] =
+    ["call_next", "mute", "answer_help", "start_record", "lock", "unlock", "close_section", "start_record", "dismiss"];
 const HEARS: Duration = Duration::from_secs(15);

@@ -98,6 +98,8 @@ state-destroyed = vernichtet
 # Seite: eine Sitzung, während sie läuft
 live-reload = Diese Seite neu laden
 help-wanted = { $who } bittet um Hilfe. Bitte sprechen Sie die Person an.
+help-done = Erledigt
+help-done-label = Die Bitte von { $who } um Hilfe ist erledigt
 record-failing = Es wird gerade nichts aufgenommen. Der Speicher der Telefonanlage ist voll oder gestört. Die Gespräche gehen weiter. Sagen Sie bitte den Menschen Bescheid, die die Telefonanlage betreuen.
 record-title = Aufnahme
 record-on = läuft
@@ -144,6 +146,7 @@ done-agenda = Sie haben Tagesordnungspunkt { $item } eingestellt.
 done-no-agenda = Es ist kein Tagesordnungspunkt mehr eingestellt.
 done-floor = Sie haben { $who } aufgerufen.
 done-no-hand = Es hat sich niemand mehr gemeldet.
+done-helped = Die Bitte von { $who } um Hilfe ist erledigt.
 done-muted = Sie haben { $who } stumm geschaltet.
 done-all-muted = Sie haben alle stumm geschaltet, nur den Vorsitz nicht.
 done-dismissed = Sie haben { $who } verabschiedet.

@@ -97,6 +97,8 @@ state-destroyed = destroyed
 # Page: one meeting while it is being held
 live-reload = Reload this page
 help-wanted = { $who } asks for help. Please speak to them.
+help-done = Done
+help-done-label = The call for help of { $who } is seen to
 record-failing = Nothing is being recorded at the moment. The disk of the telephone system is full or in trouble. The calls go on. Please tell the people who look after the telephone system.
 record-title = Recording
 record-on = on
@@ -143,6 +145,7 @@ done-agenda = You set agenda item { $item }.
 done-no-agenda = No agenda item is set any more.
 done-floor = You called { $who }.
 done-no-hand = No hand was up any more.
+done-helped = The call for help of { $who } is seen to.
 done-muted = You muted { $who }.
 done-all-muted = You muted everybody but the chair.
 done-dismissed = You said goodbye to { $who }.

@@ -31,6 +31,7 @@ enum Wish {
     /// `None` takes the item back.
     Agenda(Option<u32>),
     CallNext,
+    AnswerHelp(SeatNo),
     Mute(SeatNo),
     MuteAll,
     Dismiss(SeatNo),
@@ -69,18 +70,9 @@ pub(super) async fn ask(
     Path((id, word)): Path<(String, String)>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Markup, Sorry> {
-    let seat = seat(&query);
-    let question = match (Wish::named(&word, seat, None), seat) {
-        (Ok(Wish::StartRecord), _) => Question::Start,
-        (Ok(Wish::CloseSection), _) => Question::CloseSection,
-        (Ok(Wish::Lock(true)), _) => Question::Lock,
-        (Ok(Wish::MuteAll), _) => Question::MuteAll,
-        (Ok(Wish::Dismiss(seat)), _) => Question::Dismiss(seat),
-        (Ok(Wish::PauseRecord | Wish::Lock(false) | Wish::Agenda(_) | Wish::CallNext | Wish::Mute(_)) | Err(_), _) => {
-            return Err(who.sorry(Answer::Missing));
-        }
-    };
-    who.may(None, Wish::named(&word, seat, None).map_or(Act::SeeMeetings, Wish::act))?;
+    let wish = Wish::named(&word, seat(&query), None).map_err(|_| who.sorry(Answer::Missing))?;
+    let question = wish.question().ok_or_else(|| who.sorry(Answer::Missing))?;
+    who.may(None, wish.act())?;
     let page = view(&desk, &who, &id).await?;
     Ok(meeting::question(&who.viewer, &page, question))
 }
@@ -155,6 +147,7 @@ impl Wish {
             }
             ("aufrufen", _) => Ok(Self::CallNext),
             ("alle-stumm", _) => Ok(Self::MuteAll),
+            ("geholfen", Some(seat)) => Ok(Self::AnswerHelp(seat)),
             ("stumm", Some(seat)) => Ok(Self::Mute(seat)),
             ("verabschieden", Some(seat)) => Ok(Self::Dismiss(seat)),
             (_, _) => Err(NoWish::Unknown),
@@ -170,10 +163,24 @@ impl Wish {
             Self::Lock(false) => Conduct::Unlock,
             Self::Agenda(_) => Conduct::SetAgenda,
             Self::CallNext => Conduct::CallNext,
+            Self::AnswerHelp(_) => Conduct::AnswerHelp,
             Self::Mute(_) => Conduct::Mute,
             Self::MuteAll => Conduct::MuteAll,
             Self::Dismiss(_) => Conduct::Dismiss,
         })
+    }
+
+    /// What is asked before it is done, if anything.
+    fn question(self) -> Option<Question> {
+        match self {
+            Self::StartRecord => Some(Question::Start),
+            Self::CloseSection => Some(Question::CloseSection),
+            Self::Lock(true) => Some(Question::Lock),
+            Self::MuteAll => Some(Question::MuteAll),
+            Self::Dismiss(seat) => Some(Question::Dismiss(seat)),
+            Self::PauseRecord | Self::Lock(false) | Self::Agenda(_) | Self::CallNext => None,
+            Self::AnswerHelp(_) | Self::Mute(_) => None,
+        }
     }
 
     /// For the audit: which seat, which item. A seat is a number of this gathering and nobody's name.
@@ -181,7 +188,7 @@ impl Wish {
         match self {
             Self::Agenda(Some(item)) => Some(format!("item {item}")),
             Self::Agenda(None) => Some("no item".to_owned()),
-            Self::Mute(seat) | Self::Dismiss(seat) => Some(format!("seat {seat}")),
+            Self::AnswerHelp(seat) | Self::Mute(seat) | Self::Dismiss(seat) => Some(format!("seat {seat}")),
             Self::StartRecord | Self::PauseRecord | Self::CloseSection => None,
             Self::Lock(_) | Self::CallNext | Self::MuteAll => None,
         }
@@ -196,6 +203,7 @@ impl Wish {
             Self::Lock(on) => gateways.lock(id, on).await.map(|()| if on { Done::Locked } else { Done::Unlocked })?,
             Self::Agenda(item) => gateways.set_agenda(id, item).await.map(|()| Done::Agenda(item))?,
             Self::CallNext => gateways.call_next(id).await.map(|seat| seat.map_or(Done::NoHand, Done::Floor))?,
+            Self::AnswerHelp(seat) => gateways.answer_help(id, seat).await.map(|()| Done::Helped(seat))?,
             Self::Mute(seat) => gateways.mute(id, seat).await.map(|()| Done::Muted(seat))?,
             Self::MuteAll => gateways.mute_all(id).await.map(|()| Done::AllMuted)?,
             Self::Dismiss(seat) => gateways.dismiss(id, seat).await.map(|()| Done::Dismissed(seat))?,
@@ -220,6 +228,7 @@ fn query(done: Done) -> String {
     let words = WORDS.iter().find(|(_, known)| *known == done).map(|(word, _)| *word);
     match done {
         Done::Floor(seat) => format!("getan=aufgerufen&platz={}", seat.0),
+        Done::Helped(seat) => format!("getan=geholfen&platz={}", seat.0),
         Done::Muted(seat) => format!("getan=stumm&platz={}", seat.0),
         Done::Dismissed(seat) => format!("getan=verabschiedet&platz={}", seat.0),
         Done::Agenda(Some(item)) => format!("getan=top&nummer={item}"),
@@ -240,6 +249,7 @@ fn said(query: &HashMap<String, String>) -> Option<(Done, Option<i64>)> {
     let at_ms = query.get("um").and_then(|ms| ms.parse().ok());
     let done = match (query.get("getan")?.as_str(), seat(query)) {
         ("aufgerufen", Some(seat)) => Done::Floor(seat),
+        ("geholfen", Some(seat)) => Done::Helped(seat),
         ("stumm", Some(seat)) => Done::Muted(seat),
         ("verabschiedet", Some(seat)) => Done::Dismissed(seat),
         ("top", _) => Done::Agenda(Some(query.get("nummer")?.parse().ok()?)),
@@ -269,7 +279,8 @@ mod tests {
     #[test]
     fn what_was_done_is_said_back_as_it_was() {
         let seat = SeatNo(3);
-        let all = [Done::Floor(seat), Done::Muted(seat), Done::Dismissed(seat), Done::Agenda(Some(7))];
+        let all =
+            [Done::Floor(seat), Done::Helped(seat), Done::Muted(seat), Done::Dismissed(seat), Done::Agenda(Some(7))];
         for done in all.into_iter().chain(WORDS.map(|(_, done)| done)) {
             let pairs = query(done);
             let pairs = pairs.split('&').filter_map(|pair| pair.split_once('='));

@@ -115,6 +115,11 @@ impl Gateways {
         Ok(floor.seat)
     }
 
+    /// Somebody has seen to a call for help: its mark goes.
+    pub async fn answer_help(&self, meeting: MeetingId, seat: SeatNo) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::DELETE, &format!("seats/{}/help", seat.0), None).await.map(drop)
+    }
+
     /// Only the caller opens the microphone again.
     pub async fn mute(&self, meeting: MeetingId, seat: SeatNo) -> Result<(), GatewayError> {
         self.tell(meeting, Method::POST, &format!("seats/{}/mute", seat.0), None).await.map(drop)

@@ -35,6 +35,7 @@ pub enum Done {
     NoItem,
     Floor(SeatNo),
     NoHand,
+    Helped(SeatNo),
     Muted(SeatNo),
     AllMuted,
     Dismissed(SeatNo),
@@ -74,7 +75,7 @@ pub fn fragment(viewer: &Viewer, view: &Page) -> Markup {
     html! {
         @if view.gateway_away { (notice("warning", &t.say("meetings-gateway-away"))) }
         @else {
-            (alerts(&t, meeting))
+            (alerts(viewer, meeting, true))
             @if !meeting.seats.is_empty() { (record(viewer, meeting)) }
             (agenda(viewer, meeting))
             @if !meeting.seats.is_empty() { (hands(viewer, meeting)) }
@@ -133,6 +134,7 @@ fn was_done(t: &Texts, what: Done, at_ms: Option<i64>) -> Markup {
         Done::NoItem => return html! { div role="alert" { (notice("danger", &t.say("agenda-missing"))) } },
         Done::Floor(seat) => of("done-floor", seat),
         Done::NoHand => t.say("done-no-hand"),
+        Done::Helped(seat) => of("done-helped", seat),
         Done::Muted(seat) => of("done-muted", seat),
         Done::AllMuted => t.say("done-all-muted"),
         Done::Dismissed(seat) => of("done-dismissed", seat),
@@ -143,11 +145,24 @@ fn was_done(t: &Texts, what: Done, at_ms: Option<i64>) -> Markup {
     }
 }
 
-/// What must be seen before anything else.
-pub(super) fn alerts(t: &Texts, meeting: &Meeting) -> Markup {
+/// What must be seen before anything else. `answer`: whoever sees to a call for help says so here.
+pub(super) fn alerts(viewer: &Viewer, meeting: &Meeting, answer: bool) -> Markup {
+    let t = viewer.texts();
     html! {
         @for seat in meeting.seats.iter().filter(|seat| seat.wants_help) {
-            div role="alert" { (notice("danger", &t.tell("help-wanted", [("who", (&name(t, seat)).into())]))) }
+            @let called = name(&t, seat);
+            @let about = [("who", (&called).into())];
+            div.call {
+                div role="alert" { (notice("danger", &t.tell("help-wanted", about.clone()))) }
+                @if answer {
+                    form.inline method="post" action={ "/sitzungen/" (meeting.id) "/tun/geholfen" } {
+                        (form_token(viewer))
+                        input type="hidden" name="platz" value=(seat.seat.0);
+                        button #{ "hilfe-" (seat.seat.0) } .kern-btn.kern-btn--primary type="submit"
+                            aria-label=(t.tell("help-done-label", about)) { span.kern-label { (t.say("help-done")) } }
+                    }
+                }
+            }
         }
         @if meeting.is_failing() { div role="alert" { (notice("danger", &t.say("record-failing"))) } }
         @if let Some(left) = meeting.keys_low {

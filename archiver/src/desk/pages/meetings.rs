@@ -113,7 +113,7 @@ pub fn fragment(viewer: &Viewer, view: &Meetings) -> Markup {
     html! {
         @if view.gateway_away { (notice("warning", &t.say("meetings-gateway-away"))) }
         @if view.meetings.is_empty() { p.lead { (t.say("meetings-none")) } }
-        @for meeting in &view.meetings { (one(&t, meeting, view.gateway_away)) }
+        @for meeting in &view.meetings { (one(viewer, meeting, view.gateway_away)) }
     }
 }
 
@@ -136,7 +136,8 @@ pub fn end(viewer: &Viewer, meeting: MeetingId, number: &str, seats: u32) -> Mar
     page(viewer, &title, &body)
 }
 
-fn one(t: &Texts, meeting: &Meeting, away: bool) -> Markup {
+fn one(viewer: &Viewer, meeting: &Meeting, away: bool) -> Markup {
+    let t = &viewer.texts();
     let heading = format!("sitzung-{}", meeting.number);
     html! {
         section.meeting aria-labelledby=(heading) {
@@ -146,7 +147,7 @@ fn one(t: &Texts, meeting: &Meeting, away: bool) -> Markup {
                 @if !meeting.seats.is_empty() { (badge("success", &t.say("meeting-running"))) }
             }
             @if !meeting.title.is_empty() { p.lead { (meeting.title) } }
-            @if !away { (alerts(t, meeting)) (present(t, meeting)) }
+            @if !away { (alerts(viewer, meeting, false)) (present(t, meeting)) }
             p.actions {
                 @let rank = if meeting.seats.is_empty() { "secondary" } else { "primary" };
                 a #{ "zur-" (meeting.number) } class={ "kern-btn kern-btn--" (rank) }

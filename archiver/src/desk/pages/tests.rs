@@ -151,7 +151,7 @@ fn held() -> Vec<(&'static str, Page)> {
     ]
 }
 
-const DONE: [Done; 13] = [
+const DONE: [Done; 14] = [
     Done::Started,
     Done::Paused,
     Done::SectionClosed,
@@ -162,6 +162,7 @@ const DONE: [Done; 13] = [
     Done::NoItem,
     Done::Floor(SeatNo(3)),
     Done::NoHand,
+    Done::Helped(SeatNo(3)),
     Done::Muted(SeatNo(3)),
     Done::AllMuted,
     Done::Dismissed(SeatNo(3)),
