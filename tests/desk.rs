@@ -155,7 +155,7 @@ fn a_clerk_sees_a_call_for_help_pauses_and_resumes_and_sets_the_item_that_caller
     let heard = house.ground().path().join("gehoert.wav");
     let mut anna = Phone::calls_with(&house, Anna, &["--keep", heard.to_str().expect("a path")]);
     anna.arrives(&house);
-    anna.agrees_early(&house);
+    anna.agrees(&house);
     let browser = signs_in(&house);
     browser.clicks("Sitzung begleiten");
     browser.awaits_text("Aufgenommen wird, wer zugestimmt hat.");

@@ -202,7 +202,7 @@ fn a_closed_section_ends_every_permit_and_the_archive_puts_the_keys_of_the_next(
     chair.refuses(&house);
     let mut bert = Phone::calls(&house, Bert);
     bert.arrives(&house);
-    bert.agrees_early(&house);
+    bert.agrees(&house);
     chair.keys("003");
     chair.hears_out();
     assert_eq!(house.meeting()["record"], "on", "asked once more");
@@ -216,7 +216,7 @@ fn a_closed_section_ends_every_permit_and_the_archive_puts_the_keys_of_the_next(
     chair.keys("001");
     await_meeting(&house, "record", &json!("on"));
     assert!(!house.seat(bert.seat).expect("Bert").recorded, "nobody's yes reaches into the next section");
-    bert.agrees_early(&house);
+    bert.agrees(&house);
     bert.hangs_up();
     chair.hangs_up();
     house.await_handed_over();

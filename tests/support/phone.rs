@@ -134,16 +134,6 @@ impl Phone {
         panic!("{:?} said yes {NOTICE_PARTS} times and is not recorded", self.who);
     }
 
-    /// Says yes as soon as it counts, in the middle of the notice, skips the receipt, is in the room and recorded.
-    pub(crate) fn agrees_early(&mut self, house: &House) {
-        until("a yes that counts", SENTENCE, || {
-            self.keys("1");
-            self.listens(1);
-            self.keys("#");
-            house.seat(self.seat).filter(|seat| seat.recorded)
-        });
-    }
-
     /// Says no with 2, which counts at once, and is in the room.
     pub(crate) fn refuses(&mut self, house: &House) {
         self.does("p1");
