@@ -68,10 +68,11 @@ impl Browser {
         let path = format!(
             "//*[self::a or self::button or self::summary or self::label][contains(normalize-space(.), \"{words}\")]"
         );
-        let found = until(&format!("{words:?} on the page\n{}", self.text()), PATIENCE, || {
-            self.runtime.block_on(self.client.find(Locator::XPath(&path))).ok()
+        // A page that refreshes itself may take the button away between finding and pressing it.
+        until(&format!("{words:?} on the page, to be pressed\n{}", self.text()), PATIENCE, || {
+            let found = self.runtime.block_on(self.client.find(Locator::XPath(&path))).ok()?;
+            self.runtime.block_on(found.click()).ok()
         });
-        self.runtime.block_on(found.click()).unwrap_or_else(|why| panic!("{words:?} cannot be clicked: {why}"));
     }
 
     /// Types into the field with this id.
