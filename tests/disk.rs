@@ -149,6 +149,7 @@ fn a_full_disk_is_said_aloud_calls_go_on_and_recording_resumes_when_there_is_roo
     until("the gateway's own word on it", Duration::from_secs(5), || {
         log(&house).contains("nothing can be recorded").then_some(())
     });
+    assert_eq!(held_up(&house), "1", "a monitor sees it");
     anna.speaks();
     clara.hears(Anna);
     anna.falls_silent();
@@ -156,6 +157,7 @@ fn a_full_disk_is_said_aloud_calls_go_on_and_recording_resumes_when_there_is_roo
 
     disk.make_room();
     clara.awaits("a sentence that it goes on", Duration::from_secs(10), spoken);
+    assert_eq!(held_up(&house), "0");
     anna.speaks();
     clara.hears(Anna);
     let after = clara.listens(2).len() as f32;
@@ -168,6 +170,14 @@ fn a_full_disk_is_said_aloud_calls_go_on_and_recording_resumes_when_there_is_roo
     assert_eq!(http::ask_socket(&house.control_socket(), "GET", "/v1/meetings").map(|answer| answer.status), Some(200));
     let ground = house.close();
     drop((disk, ground));
+}
+
+/// How many meetings cannot be recorded though they ought to be, as the metrics say.
+fn held_up(house: &House) -> String {
+    let page = http::ask_socket(&house.control_socket(), "GET", "/v1/metrics").expect("metrics");
+    let page = String::from_utf8(page.body).expect("text");
+    let line = page.lines().find_map(|line| line.strip_prefix("amtsleitung_gateway_recording_held_up "));
+    line.unwrap_or_else(|| panic!("{page}")).to_owned()
 }
 
 /// A second in which something is heard that is nobody's tone.

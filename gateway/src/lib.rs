@@ -15,6 +15,7 @@ pub mod gathering;
 pub mod ids;
 pub mod io;
 pub mod ivr;
+pub mod metrics;
 pub mod plan;
 pub mod prompts;
 pub mod room;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use axum::extract::{Path as InPath, Query, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
@@ -119,6 +120,7 @@ fn router(door: Door) -> Router {
 fn routes() -> Vec<(&'static str, MethodRouter<Door>)> {
     vec![
         ("/v1/health", get(health)),
+        ("/v1/metrics", get(metrics)),
         ("/v1/drain", post(drain)),
         ("/v1/meetings", get(list)),
         ("/v1/meetings/{meeting}", put(put_meeting).delete(remove)),
@@ -151,6 +153,16 @@ type In = InPath<String>;
 
 async fn health(at: At) -> Response {
     answer(&at, Ask::Health).await.map_or_else(refuse, |health| Json(health).into_response())
+}
+
+async fn metrics(at: At) -> Response {
+    let (health, meetings) = match (answer(&at, Ask::Health).await, answer(&at, Ask::List).await) {
+        (Ok(health), Ok(meetings)) => (health, meetings),
+        (Err(why), _) | (_, Err(why)) => return refuse(why),
+    };
+    let waiting = answer(&at, Ask::Waiting).await.ok().and_then(Result::ok);
+    let format = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (format, crate::metrics::text(&health, &meetings, waiting.as_ref())).into_response()
 }
 
 async fn drain(at: At) -> Response {
