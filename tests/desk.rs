@@ -174,11 +174,13 @@ fn a_clerk_sees_a_call_for_help_pauses_and_resumes_and_sets_the_item_that_caller
     anna.listens(2);
     let said = anna.falls_silent();
 
-    // What is being typed stays, although the page changes meanwhile.
+    // What is being typed stays, although the page changes meanwhile; what does not change is left where it is.
+    browser.runs("document.getElementById('top').closest('section').left = true; return 1");
     browser.clicks("Anderen Tagesordnungspunkt einstellen");
     browser.types("nummer", "17");
     anna.keys("*5");
     browser.awaits_text("meldet sich (1.)");
+    assert_eq!(browser.runs("return document.getElementById('top').closest('section').left"), true);
     browser.clicks("Einstellen");
     browser.awaits_text("Jetzt: Tagesordnungspunkt 17");
     // Twice: on a busy machine a word may come with a hole in it.
@@ -267,6 +269,12 @@ fn a_clerk_calls_mutes_locks_and_closes_a_section_and_the_next_begins_from_the_d
     bert.hears_goodbye();
     browser.awaits_text("Eine Person ist da.");
     chair.hangs_up();
+    // An archive that does not answer: who reads on must not take what stands there for what is.
+    assert!(!browser.text().contains("kann veraltet sein"));
+    browser.runs("window.answered = window.fetch; window.fetch = async () => { throw new Error('away'); }; return 1");
+    browser.awaits_text("kann veraltet sein");
+    browser.runs("window.fetch = window.answered; return 1");
+    browser.awaits("news again", "return document.getElementById('veraltet').hidden");
     let deeds = sql(&house.data(), "select kind from links where chain = 'audit' order by seq");
     let wished: Vec<&str> = deeds.lines().filter(|deed| CONDUCT.contains(deed)).collect();
     assert_eq!(wished, CONDUCT, "each in its turn, and none that was not done");

@@ -97,6 +97,7 @@ state-destroyed = vernichtet
 
 # Seite: eine Sitzung, während sie läuft
 live-reload = Diese Seite neu laden
+live-stale = Diese Seite bekommt gerade keine neuen Angaben. Was hier steht, kann veraltet sein. Sie versucht es von selbst noch einmal.
 help-wanted = { $who } bittet um Hilfe. Bitte sprechen Sie die Person an.
 help-done = Erledigt
 help-done-label = Die Bitte von { $who } um Hilfe ist erledigt
@@ -104,6 +105,8 @@ record-failing = Es wird gerade nichts aufgenommen. Der Speicher der Telefonanla
 record-title = Aufnahme
 record-on = läuft
 record-on-what = Aufgenommen wird, wer zugestimmt hat. Sonst niemand.
+record-trouble = gestört
+record-trouble-what = Die Aufnahme ist eingeschaltet, aber es wird nichts aufgenommen.
 record-paused = unterbrochen
 record-paused-chair = Der Vorsitz hat die Aufnahme unterbrochen. Niemand wird aufgenommen.
 record-paused-member = Ein Mitglied hat verlangt, dass die Aufnahme unterbrochen wird. Niemand wird aufgenommen.

@@ -96,6 +96,7 @@ state-destroyed = destroyed
 
 # Page: one meeting while it is being held
 live-reload = Reload this page
+live-stale = This page gets no news at the moment. What it says may be out of date. It tries again by itself.
 help-wanted = { $who } asks for help. Please speak to them.
 help-done = Done
 help-done-label = The call for help of { $who } is seen to
@@ -103,6 +104,8 @@ record-failing = Nothing is being recorded at the moment. The disk of the teleph
 record-title = Recording
 record-on = on
 record-on-what = Whoever agreed is being recorded. Nobody else is.
+record-trouble = in trouble
+record-trouble-what = The recording is switched on, but nothing is being recorded.
 record-paused = paused
 record-paused-chair = The chair has paused the recording. Nobody is being recorded.
 record-paused-member = A member demanded that the recording be paused. Nobody is being recorded.

@@ -4,28 +4,44 @@
 
 const jetzt = document.getElementById("jetzt");
 if (jetzt) {
-  let shown = null;
+  // What was just done is told once: the page that is loaded again is the meeting's own.
+  if (location.search) history.replaceState(null, "", location.pathname);
+  const veraltet = document.getElementById("veraltet");
+  // Rounds in a row without an answer: what is shown may be old, and whoever reads it must know.
+  let missed = 0;
+  const heard = (answered) => {
+    missed = answered ? 0 : missed + 1;
+    veraltet.hidden = missed < 3;
+  };
+  let shown = [...jetzt.children].map((part) => part.outerHTML);
   const refresh = async () => {
     try {
       const answer = await fetch(jetzt.dataset.fetch, { headers: { accept: "text/html" }, redirect: "error" });
       if (answer.status === 401 || answer.status === 403) return location.reload();
+      heard(answer.ok);
       if (!answer.ok) return;
-      const text = await answer.text();
-      // Only what changed is replaced, so that nobody loses their place while reading, or what they have typed.
-      if (text === shown) return;
-      const first = shown === null;
-      shown = text;
-      if (first && jetzt.innerHTML === text) return;
+      const tree = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const parts = [...tree.body.children];
+      const told = parts.map((part) => part.outerHTML);
+      // Only what changed is replaced, part by part: so that nobody loses their place while reading or what they have typed,
+      // no button goes from under the hand, and no alert is read aloud again because of its neighbour.
+      if (told.length === shown.length && told.every((part, at) => part === shown[at])) return;
       const focused = document.activeElement?.id;
       const typed = [...jetzt.querySelectorAll("input[id]")].map((field) => [field.id, field.value]);
       const open = [...jetzt.querySelectorAll("details[id][open]")].map((details) => details.id);
-      const tree = new DOMParser().parseFromString(text, "text/html");
-      jetzt.replaceChildren(...tree.body.childNodes);
+      if (told.length === shown.length) {
+        const old = [...jetzt.children];
+        parts.forEach((part, at) => { if (told[at] !== shown[at]) old[at].replaceWith(part); });
+      } else {
+        jetzt.replaceChildren(...parts);
+      }
+      shown = told;
       for (const [id, value] of typed) { const field = document.getElementById(id); if (field) field.value = value; }
       for (const id of open) document.getElementById(id)?.setAttribute("open", "");
       if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     } catch {
       // The archive starts again: the next round asks anew.
+      heard(false);
     }
   };
   setInterval(() => { if (!document.hidden) refresh(); }, 2000);

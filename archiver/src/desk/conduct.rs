@@ -87,7 +87,7 @@ pub(super) async fn act(
     let id: MeetingId = who.id(&id)?;
     let wish = match Wish::named(&word, seat(&form), form.get("top").map(String::as_str)) {
         Ok(wish) => wish,
-        Err(NoWish::Item) => return Ok(Redirect::to(&format!("/sitzungen/{id}?top=fehlt#tagesordnung"))),
+        Err(NoWish::Item) => return Ok(Redirect::to(&format!("/sitzungen/{id}?top=fehlt"))),
         Err(NoWish::Unknown) => return Err(who.sorry(Answer::Missing)),
     };
     who.may(None, wish.act())?;

@@ -80,6 +80,11 @@ pub fn notice(kind: &str, text: &str) -> Markup {
     }
 }
 
+/// Shown by the script when a page that refreshes itself gets no answer any more.
+pub fn stale(t: &Texts) -> Markup {
+    html! { div #veraltet role="alert" hidden { (notice("warning", &t.say("live-stale"))) } }
+}
+
 /// A short state beside a heading.
 pub fn badge(kind: &str, text: &str) -> Markup {
     html! { span class={ "kern-badge kern-badge--" (kind) } { span.kern-label { (text) } } }

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use spool::id::SeatNo;
 
 use super::answers::done;
-use super::frame::{Viewer, badge, button_link, form_token, notice, page, submit};
+use super::frame::{Viewer, badge, button_link, form_token, notice, page, stale, submit};
 use super::meetings::{Meeting, Seat, present, recordings};
 use crate::texts::Texts;
 
@@ -62,6 +62,7 @@ pub fn meeting(viewer: &Viewer, view: &Page, said: Option<(Done, Option<i64>)>) 
         h1 { (title) }
         @if !meeting.title.is_empty() { p.lead { (meeting.title) } }
         @if let Some((what, at_ms)) = said { (was_done(&t, what, at_ms)) }
+        (stale(&t))
         div #jetzt data-fetch={ "/sitzungen/" (meeting.id) "/jetzt" } { (fragment(viewer, view)) }
         noscript { p { a href={ "/sitzungen/" (meeting.id) } { (t.say("live-reload")) } } }
     };
@@ -75,7 +76,8 @@ pub fn fragment(viewer: &Viewer, view: &Page) -> Markup {
     html! {
         @if view.gateway_away { (notice("warning", &t.say("meetings-gateway-away"))) }
         @else {
-            (alerts(viewer, meeting, true))
+            // One part, whether there is something in it or not: the script compares part by part.
+            div { (alerts(viewer, meeting, true)) }
             @if !meeting.seats.is_empty() { (record(viewer, meeting)) }
             (agenda(viewer, meeting))
             @if !meeting.seats.is_empty() { (hands(viewer, meeting)) }
@@ -174,6 +176,7 @@ pub(super) fn alerts(viewer: &Viewer, meeting: &Meeting, answer: bool) -> Markup
 fn record(viewer: &Viewer, meeting: &Meeting) -> Markup {
     let t = viewer.texts();
     let (kind, state, what) = match (meeting.record, meeting.paused_by) {
+        (Record::On, _) if meeting.is_failing() => ("danger", "record-trouble", "record-trouble-what"),
         (Record::On, _) => ("danger", "record-on", "record-on-what"),
         (Record::Paused, Some(PausedBy::Chair)) => ("warning", "record-paused", "record-paused-chair"),
         (Record::Paused, Some(PausedBy::Member)) => ("warning", "record-paused", "record-paused-member"),

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use spool::id::{MeetingId, RecordingId, SeatNo};
 
 use super::answers::done;
-use super::frame::{Viewer, badge, button_link, form_token, notice, page, submit};
+use super::frame::{Viewer, badge, button_link, form_token, notice, page, stale, submit};
 use super::meeting::alerts;
 use crate::texts::Texts;
 
@@ -102,6 +102,7 @@ pub fn meetings(viewer: &Viewer, view: &Meetings) -> Markup {
     let body = html! {
         h1 { (t.say("meetings-title")) }
         @if let Some(number) = &view.ended { (done(&t.tell("end-done", [("number", number.into())]))) }
+        (stale(&t))
         div #jetzt data-fetch="/sitzungen/jetzt" { (fragment(viewer, view)) }
     };
     page(viewer, &t.say("meetings-title"), &body)

@@ -340,7 +340,7 @@ fn the_record_is_told_with_whose_word_it_is_and_offers_what_can_be_done_now() {
         // What a member demanded is not undone by one click.
         ("mitglied", "Ein Mitglied hat verlangt", "/fragen/aufnehmen", "/tun/aufnehmen"),
         ("aus", "werden alle einzeln gefragt", "/tun/aufnehmen", "/fragen/schluss"),
-        ("gestoert", "Es wird gerade nichts aufgenommen", "/tun/unterbrechen", "/tun/aufnehmen"),
+        ("gestoert", "eingeschaltet, aber es wird nichts aufgenommen", "/tun/unterbrechen", "/tun/aufnehmen"),
     ] {
         let page = live(name);
         assert!(page.contains(says) && page.contains(offers) && !page.contains(not), "{name}");
