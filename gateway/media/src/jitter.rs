@@ -652,6 +652,16 @@ mod tests {
         }
 
         #[test]
+        fn a_way_that_is_never_even_is_whole_once_it_is_known(lates in proptest::collection::vec(0_u32..4, 2_048)) {
+            let mut jitter = Jitter::new(IDLE);
+            let late = |n: u32| lates[n as usize];
+            heard(&mut jitter, 0..200, late);
+            let gaps = not_voice(&heard(&mut jitter, 200..2_048, late));
+            let counters = jitter.counters();
+            prop_assert!(gaps == 0 && counters.put_in <= 3, "{} {:?}", gaps, counters);
+        }
+
+        #[test]
         fn the_order_within_the_depth_does_not_matter(swap in proptest::collection::vec(any::<bool>(), 30)) {
             let mut jitter = Jitter::new(IDLE);
             jitter.put(0, &packet(0, 160));
@@ -838,6 +848,24 @@ mod tests {
             })
             .count();
         assert!(voices >= 13, "{voices}");
+    }
+
+    #[test]
+    fn a_slower_sender_costs_a_slot_now_and_then_and_nothing_that_was_said() {
+        let mut jitter = Jitter::new(IDLE);
+        let (mut sent, mut voices) = (0, 0);
+        for n in 0..20_000 {
+            // One packet less every 200: a clock 0.5 % too slow.
+            if n % 200 != 199 {
+                jitter.put(sent * 160, &packet(sent * 160, 160));
+                sent += 1;
+            }
+            voices += u32::from(take_loud(&mut jitter).0 == Taken::Voice);
+        }
+        let counters = jitter.counters();
+        assert!(voices >= sent - 5, "{voices} of {sent}");
+        assert!((95..=105).contains(&counters.put_in) && counters.left_out <= 1, "{counters:?}");
+        assert_eq!(counters.began_anew, 0);
     }
 
     #[test]

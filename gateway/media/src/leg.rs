@@ -627,6 +627,38 @@ mod tests {
         assert!(voices >= 7, "the voice is back: {voices}");
     }
 
+    /// A gateway that hears tones: each key is sound until it is known as one, 40 ms later, dated back to its beginning.
+    #[test]
+    fn who_makes_keys_known_after_their_sound_is_heard_with_the_first_and_with_no_other() {
+        let (mut phone, mut leg) = pair();
+        let mut heard = Vec::new();
+        for slot in 0..900_u32 {
+            // The first after two seconds, when what comes is played at once.
+            let into_key = (slot % 100).wrapping_sub(50);
+            let is_down = slot > 200 && into_key < 5;
+            let beside = send(&mut phone, if is_down { 20_000 } else { 1_000 });
+            if is_down && into_key >= 2 {
+                let sound = rtp::parse(&beside).unwrap();
+                let timestamp = sound.timestamp.wrapping_sub(into_key * 160);
+                let end = if into_key == 4 { 0x8A } else { 0x0A };
+                let [high, low] = ((into_key as u16 + 1) * 160).to_be_bytes();
+                let event = Packet { payload_type: 101, timestamp, payload: &[5, end, high, low], ..sound };
+                let mut bytes = [0; PACKET_BYTES];
+                let length = rtp::write(&mut bytes, &event);
+                if let Received::Event(Some(Digit::Began { timestamp, .. } | Digit::Ended { timestamp, .. })) =
+                    leg.receive(&bytes[..length])
+                {
+                    let _ = leg.promise(timestamp);
+                }
+            }
+            leg.receive(&beside);
+            if take(&mut leg).1 > 10_000 {
+                heard.push(slot);
+            }
+        }
+        assert_eq!(heard, [250, 251], "of seven keys");
+    }
+
     #[test]
     fn a_press_whose_ends_are_lost_ends_by_time() {
         let (mut phone, mut leg) = pair();

@@ -256,8 +256,8 @@ impl Line {
             self.controls.leave(next, &mut self.leg);
         }
         let (counts, told) = (self.socket.counts(), self.controls.told());
-        let (ignored, missed) = (self.ignored, self.missed);
-        tracing::debug!(call = %self.call, ?counts, ?told, ignored, missed, "a line is closed");
+        let (ignored, missed, sound) = (self.ignored, self.missed, self.leg.counters());
+        tracing::debug!(call = %self.call, ?counts, ?told, ?sound, ignored, missed, "a line is closed");
     }
 
     /// Sends `room` with what this caller alone is told laid over it. Without a room that is silence, which keeps doors
