@@ -124,7 +124,7 @@ impl Leg {
         let LegConfig { ssrc, first_seq, first_timestamp, .. } = self.config;
         let before = std::mem::replace(&mut self.config, LegConfig { ssrc, first_seq, first_timestamp, ..agreed });
         if (before.codec, before.payload_type) != (agreed.codec, agreed.payload_type) {
-            self.stream.become_of(agreed.codec);
+            self.stream.change_to(agreed.codec);
             self.comfort.forget();
             self.started.length = 0;
         }

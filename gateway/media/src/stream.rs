@@ -34,7 +34,7 @@ impl Stream {
     }
 
     /// The caller goes over to another codec: no slot that was told before then holds what is said in it.
-    pub(crate) fn become_of(&mut self, codec: Codec) {
+    pub(crate) fn change_to(&mut self, codec: Codec) {
         let mut before = std::mem::replace(self, Self::new(codec));
         self.depth().follow(before.depth());
     }
@@ -65,7 +65,7 @@ impl Stream {
                 if jitter.spare(|| is_quiet(frame), &mut coded) {
                     let mut next = [0; SLOT_SAMPLES];
                     g711::decode(*law, &coded, &mut next);
-                    go_over(frame, &next);
+                    fade_over(frame, &next);
                 }
                 taken
             }
@@ -85,7 +85,7 @@ impl Stream {
                 if jitter.spare(|| is_quiet(frame), &mut coded) {
                     let mut next = [0; WIDE_SLOT_SAMPLES];
                     decoder.decode(&coded, &mut next);
-                    go_over(frame, &next);
+                    fade_over(frame, &next);
                 }
                 taken
             }
@@ -97,7 +97,7 @@ impl Stream {
                 }
                 let mut next = [0; WIDE_SLOT_SAMPLES];
                 if packets.spare(|| is_quiet(frame), &mut next) {
-                    go_over(frame, &next);
+                    fade_over(frame, &next);
                 }
                 taken
             }
@@ -214,7 +214,7 @@ fn fade(missing: u8, frame: &mut [i16]) {
 }
 
 /// One slot's time for two slots' sound: what is said in the first turns into what is said in the second.
-fn go_over(first: &mut [i16], second: &[i16]) {
+fn fade_over(first: &mut [i16], second: &[i16]) {
     let whole = first.len() as i32;
     for ((n, sample), second) in (0..).zip(first).zip(second) {
         *sample = ((i32::from(*sample) * (whole - n) + i32::from(*second) * n) / whole) as i16;
@@ -251,7 +251,7 @@ mod tests {
         }
         assert_eq!(stream.promise(3 * 160), Some(4 * 160));
         stream.take(&mut Sound::silence(false));
-        stream.become_of(Codec::Opus);
+        stream.change_to(Codec::Opus);
         stream.put(0, packet(Codec::Opus));
         let taken: Vec<_> = (0..4).map(|_| stream.take(&mut Sound::silence(true))).collect();
         assert_eq!(taken, [Taken::Nothing, Taken::Nothing, Taken::Nothing, Taken::Voice]);
@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn a_slot_that_goes_over_into_the_next_begins_as_the_one_and_ends_as_the_other() {
         let mut frame = [-8_000; 160];
-        go_over(&mut frame, &[4_000; 160]);
+        fade_over(&mut frame, &[4_000; 160]);
         assert_eq!((frame[0], frame[80]), (-8_000, -2_000));
         assert!(frame[159] > 3_900 && frame.windows(2).all(|pair| (0..=80).contains(&(pair[1] - pair[0]))));
     }
