@@ -119,7 +119,7 @@ impl Sound {
         let mut delays = Vec::new();
         for (sent, who) in bursts {
             for (_, onsets) in heard.iter().enumerate().filter(|(ear, _)| *ear != who) {
-                let first = onsets.iter().find(|&&onset| onset > sent && onset < sent + BURST_EVERY);
+                let first = onsets.iter().find(|&&onset| onset > sent && onset < sent + LONGEST_DELAY);
                 delays.extend(first.map(|onset| (*onset - sent).as_secs_f64() * 1000.0));
             }
         }
@@ -421,6 +421,8 @@ const KEY_ENDS: u16 = 3;
 const KEY_PAUSE: u64 = 5;
 const TONE_FRAMES: usize = 3;
 const BURST_EVERY: Duration = Duration::from_millis(260);
+/// What comes after it may be the next one's: an ear that was being spoken to did not hear this one begin.
+const LONGEST_DELAY: Duration = Duration::from_millis(220);
 /// A tone of 16000 passes this within a quarter of a millisecond; what a room adds to silence does not.
 const LOUD: u16 = 4000;
 const QUIET: Duration = Duration::from_millis(100);
