@@ -251,7 +251,7 @@ impl Default for Media {
 
 impl Limits {
     /// File descriptors that this many calls need when all are recorded: two sockets, a voice file, and two files of the
-    /// next chunk.
+    /// next chunk while it is being made.
     pub fn descriptors(&self) -> u64 {
         let all = self.calls.saturating_mul(5).saturating_add(self.connections).saturating_add(64);
         u64::try_from(all).unwrap_or(u64::MAX)

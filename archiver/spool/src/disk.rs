@@ -326,6 +326,11 @@ impl Appending {
         Ok(())
     }
 
+    /// Does every byte outlast a power cut?
+    pub(crate) fn is_synced(&self) -> bool {
+        !self.dirty
+    }
+
     /// The directory it lies in has another name now.
     pub(crate) fn moved(&mut self, path: PathBuf) {
         self.path = path;

@@ -235,8 +235,10 @@ fn a_hundred_voices_that_go_on_wait_for_a_few_syncs_and_the_silent_leave_no_file
     }
     let syncs = |made: &Made| made.disk.done().into_iter().filter(|step| step.starts_with("sync ")).collect::<Vec<_>>();
     syncs(&made);
+    assert_eq!(open_key_files(&made), 99);
     made.spool.sync(&mut [&mut chunk], &mut [&mut ahead]).unwrap();
     assert_eq!(syncs(&made).len(), 1, "one for the whole host");
+    assert_eq!(open_key_files(&made), 0, "a descriptor that nothing is written to any more");
     // One of them is made late, when the chunk is about to change.
     made.try_lay(&mut ahead, 100, 100).unwrap();
     let first = chunk.close(Slot(120), CloseWhy::Time).unwrap();
@@ -256,6 +258,12 @@ fn a_hundred_voices_that_go_on_wait_for_a_few_syncs_and_the_silent_leave_no_file
         assert_eq!((voice.fact.from, voice.until), (Slot(100), None));
     }
     assert!(made::files(&made.dir.path().join("open")).is_empty());
+}
+
+/// How many files of keys in this spool the process has open.
+fn open_key_files(made: &Made) -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| entry.unwrap().path().read_link().ok());
+    open.filter(|file| file.starts_with(made.dir.path()) && file.extension().is_some_and(|end| end == "keys")).count()
 }
 
 #[test]

@@ -139,7 +139,9 @@ impl Spool {
         }
         let chunks = chunks.iter_mut().flat_map(|chunk| chunk.files());
         let mut files: Vec<&mut Appending> = chunks.chain(ahead.iter_mut().flat_map(|ahead| ahead.files())).collect();
-        gathered.and(self.sync_files(&mut files))
+        let synced = self.sync_files(&mut files);
+        ahead.iter_mut().for_each(|ahead| ahead.synced());
+        gathered.and(synced)
     }
 
     /// Numbers, signs and writes an order, synced; an erase is then carried out in every ready chunk.

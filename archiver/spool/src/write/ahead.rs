@@ -4,6 +4,9 @@
 //! files of one track; they are synced with everything else ([`Spool::sync`]), and one rename makes a chunk of them. So a
 //! change of chunk with a hundred voices waits for a few syncs, not for some hundred.
 //!
+//! A file of keys takes nothing more once it is written, and is closed when it is synced: a hundred voices would else keep a
+//! hundred descriptors open for a whole chunk. Not sooner: what the disk could not write back is told to who has it open.
+//!
 //! Not here: when it is time (the gateway's recorder).
 
 use std::collections::BTreeMap;
@@ -30,7 +33,8 @@ pub struct Ahead {
 
 struct Laid {
     fact: TrackFact,
-    keys: Appending,
+    /// Until it is synced.
+    keys: Option<Appending>,
     voice: VoiceFile,
 }
 
@@ -68,7 +72,7 @@ impl Ahead {
             [&keys, &voice].into_iter().try_for_each(|old| disk.unlink(old))?;
             let mut keys = disk.create(&keys)?;
             keys.append(&envelope)?;
-            Ok(Laid { fact, keys, voice: VoiceFile::create(disk, &voice, &header, &key, fact.from)? })
+            Ok(Laid { fact, keys: Some(keys), voice: VoiceFile::create(disk, &voice, &header, &key, fact.from)? })
         };
         let laid = made().map_err(failed("make a voice file ahead"))?;
         self.laid.insert(fact.track, laid);
@@ -123,7 +127,14 @@ impl Ahead {
 
     /// All that may have to be synced.
     pub(super) fn files(&mut self) -> Vec<&mut Appending> {
-        self.laid.values_mut().flat_map(|Laid { keys, voice, .. }| [keys, voice.file()]).collect()
+        self.laid.values_mut().flat_map(|Laid { keys, voice, .. }| keys.iter_mut().chain([voice.file()])).collect()
+    }
+
+    /// Closes what is synced and takes nothing more.
+    pub(super) fn synced(&mut self) {
+        for laid in self.laid.values_mut() {
+            drop(laid.keys.take_if(|keys| keys.is_synced()));
+        }
     }
 }
 
