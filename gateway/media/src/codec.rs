@@ -20,11 +20,99 @@ pub enum Codec {
     Opus,
 }
 
+impl OpusStyle {
+    /// For somebody who takes at most `max_bitrate`, where they said so, and plays at most `max_playback_hz`.
+    #[must_use]
+    pub fn new(max_bitrate: Option<u32>, max_playback_hz: u32) -> Self {
+        let most = max_bitrate.unwrap_or(u32::MAX);
+        let bits_per_second = OPUS_RATES.into_iter().find(|rate| *rate <= most).unwrap_or(LEAST_OPUS_RATE);
+        let band = match max_playback_hz {
+            ..12_000 => OpusBand::Narrow,
+            12_000..16_000 => OpusBand::Medium,
+            16_000.. => OpusBand::Wide,
+        };
+        Self { bits_per_second, band, fec: false, dtx: false, constant_rate: false }
+    }
+
+    /// With what helps over a lost packet, for who can use it. Where it would cost the band, below the best rate, it is not.
+    #[must_use]
+    pub const fn with_fec(self, wished: bool) -> Self {
+        Self { fec: wished && self.bits_per_second == BEST_OPUS_RATE, ..self }
+    }
+
+    /// With nothing sent while nobody says anything.
+    #[must_use]
+    pub const fn with_dtx(self, wished: bool) -> Self {
+        Self { dtx: wished, ..self }
+    }
+
+    /// With every packet as long as the next.
+    #[must_use]
+    pub const fn with_constant_rate(self, wished: bool) -> Self {
+        Self { constant_rate: wished, ..self }
+    }
+
+    #[must_use]
+    pub const fn bits_per_second(self) -> u32 {
+        self.bits_per_second
+    }
+
+    #[must_use]
+    pub const fn band(self) -> OpusBand {
+        self.band
+    }
+
+    #[must_use]
+    pub const fn has_fec(self) -> bool {
+        self.fec
+    }
+
+    #[must_use]
+    pub const fn has_dtx(self) -> bool {
+        self.dtx
+    }
+
+    #[must_use]
+    pub const fn has_constant_rate(self) -> bool {
+        self.constant_rate
+    }
+}
+
+impl Default for OpusStyle {
+    fn default() -> Self {
+        Self::new(None, 48_000)
+    }
+}
+
+/// How somebody wants the Opus to be that we send them (RFC 7587 6.1), as far as it makes a difference to 16 kHz mono.
+///
+/// There are few different ones, so that those who wish for nearly the same can have the same packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpusStyle {
+    bits_per_second: u32,
+    band: OpusBand,
+    fec: bool,
+    dtx: bool,
+    constant_rate: bool,
+}
+
+/// The band of an Opus stream (RFC 6716 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OpusBand {
+    /// 4 kHz.
+    Narrow,
+    /// 6 kHz.
+    Medium,
+    /// 8 kHz: all that a room has.
+    Wide,
+}
+
 /// One stream to send.
 #[derive(Debug)]
 pub struct Encoder {
     kind: Kind,
     rested: bool,
+    style: OpusStyle,
 }
 
 #[derive(Debug)]
@@ -63,12 +151,18 @@ impl Codec {
 impl Encoder {
     #[must_use]
     pub fn new(codec: Codec) -> Self {
+        Self::styled(codec, OpusStyle::default())
+    }
+
+    /// `style` changes nothing where the codec is another.
+    #[must_use]
+    pub fn styled(codec: Codec, style: OpusStyle) -> Self {
         let kind = match codec {
             Codec::Law(law) => Kind::Law(law),
             Codec::G722 => Kind::G722(Box::new(g722::Encoder::new())),
-            Codec::Opus => Kind::Opus(Box::new(opus_sound::Encoder::new())),
+            Codec::Opus => Kind::Opus(Box::new(opus_sound::Encoder::new(style))),
         };
-        Self { kind, rested: false }
+        Self { kind, rested: false, style }
     }
 
     #[must_use]
@@ -78,6 +172,11 @@ impl Encoder {
             Kind::G722(_) => Codec::G722,
             Kind::Opus(_) => Codec::Opus,
         }
+    }
+
+    #[must_use]
+    pub const fn style(&self) -> OpusStyle {
+        self.style
     }
 
     /// In this slot its listener has another stream: what follows is to be understood without anything before it.
@@ -110,3 +209,9 @@ impl Encoder {
 }
 
 const OPUS_SLOT_TICKS: u32 = 960;
+
+/// Best first. The best carries wideband speech with what is needed over a lost packet.
+const OPUS_RATES: [u32; 5] = [BEST_OPUS_RATE, 16_000, 12_000, 8_000, LEAST_OPUS_RATE];
+const BEST_OPUS_RATE: u32 = 24_000;
+/// RFC 7587 6.1: nobody can ask for less.
+const LEAST_OPUS_RATE: u32 = 6_000;

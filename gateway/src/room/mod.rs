@@ -3,7 +3,8 @@
 //! A worker ticks a room in two passes over its seats, every 20 ms: [`Room::begin`], then [`Room::hear`] for each seat with
 //! what it says, [`Room::cross`], then [`Room::coded`] (or [`Room::sound`], when something is laid over it) for each seat
 //! with what it is to hear. What a room remembers of a seat between slots is its [`Voice`], which lies with the seat.
-//! All who hear the same get the same octets, encoded once for each codec; only who talks has a mix of their own.
+//! All who hear the same get the same octets, encoded once for each codec and style of Opus; only who talks has a mix of
+//! their own.
 //!
 //! Narrow seats (8 kHz) and wide ones (16 kHz) have a sum each, and resampling is linear: so the two sums are resampled, once
 //! a room, and no seat is. A voice is taken out of the sum it was added to, before anything is limited, so it is gone to the
@@ -11,7 +12,7 @@
 //!
 //! Not here: what is kept (`tap` is fed before and apart from this gate), sockets and prompts (`io`).
 
-use media::codec::{Codec, Encoder};
+use media::codec::{Codec, Encoder, OpusStyle};
 use media::g711::{self, Law};
 use media::mix::Mixer;
 use media::resample::Resampler;
@@ -75,7 +76,8 @@ struct Wide {
     down: Resampler,
     up: Resampler,
     g722: Shared,
-    opus: Shared,
+    /// By what their listeners wish for.
+    opus: Vec<(OpusStyle, Shared)>,
     quiet_slots: u8,
     /// A wide seat had its turn in this slot.
     present: bool,
@@ -88,6 +90,7 @@ struct Shared {
     made: bool,
     coded: Coded,
     length: usize,
+    unused_slots: u16,
 }
 
 impl Room {
@@ -167,11 +170,24 @@ impl Room {
             };
             return self.own.get(..length).unwrap_or_default();
         }
-        encoder.rest();
         match encoder.codec() {
             Codec::Law(law) => self.shared_narrow(law),
-            Codec::G722 => self.wide.as_mut().map(|wide| wide.g722.of(&wide.mixer)).unwrap_or_default(),
-            Codec::Opus => self.wide.as_mut().map(|wide| wide.opus.of(&wide.mixer)).unwrap_or_default(),
+            Codec::G722 => {
+                encoder.rest();
+                self.wide.as_mut().map(|wide| wide.g722.of(&wide.mixer)).unwrap_or_default()
+            }
+            Codec::Opus => {
+                let Some(wide) = &mut self.wide else { return &[] };
+                if let Some(at) = wide.opus_at(encoder.style()) {
+                    encoder.rest();
+                    return wide.opus.get_mut(at).map(|(_, shared)| shared.of(&wide.mixer)).unwrap_or_default();
+                }
+                // One wish too many to be shared: the same mix, in a stream of their own.
+                let mut mix = [0; WIDE_SLOT_SAMPLES];
+                wide.mixer.all(&mut mix);
+                let length = encoder.encode(&mix, &mut self.own);
+                self.own.get(..length).unwrap_or_default()
+            }
         }
     }
 
@@ -230,8 +246,8 @@ impl Wide {
             mixer: Mixer::new(),
             down: Resampler::new(WIDE_RATE_HZ, RATE_HZ).ok()?,
             up: Resampler::new(RATE_HZ, WIDE_RATE_HZ).ok()?,
-            g722: Shared::new(Codec::G722),
-            opus: Shared::new(Codec::Opus),
+            g722: Shared::new(Codec::G722, OpusStyle::default()),
+            opus: Vec::new(),
             quiet_slots: PASSED_SLOTS,
             present: false,
         })
@@ -240,9 +256,20 @@ impl Wide {
     fn begin(&mut self) {
         self.mixer.begin();
         self.g722.begin();
-        self.opus.begin();
+        self.opus.iter_mut().for_each(|(_, shared)| shared.begin());
+        self.opus.retain(|(_, shared)| shared.unused_slots < FORGOTTEN_SLOTS);
         self.quiet_slots = self.quiet_slots.saturating_add(1);
         self.present = false;
+    }
+
+    /// Where the stream of this style is; it begins with the first who wishes for it.
+    fn opus_at(&mut self, style: OpusStyle) -> Option<usize> {
+        let known = self.opus.iter().position(|(known, _)| *known == style);
+        if known.is_none() && self.opus.len() < MOST_STYLES {
+            self.opus.push((style, Shared::new(Codec::Opus, style)));
+            return Some(self.opus.len() - 1);
+        }
+        known
     }
 
     fn cross(&mut self, narrow: &mut Mixer, narrow_quiet_slots: u8) {
@@ -260,14 +287,18 @@ impl Wide {
 }
 
 impl Shared {
-    fn new(codec: Codec) -> Self {
-        Self { encoder: Encoder::new(codec), made: false, coded: [0; SLOT_SAMPLES], length: 0 }
+    fn new(codec: Codec, style: OpusStyle) -> Self {
+        let encoder = Encoder::styled(codec, style);
+        Self { encoder, made: false, coded: [0; SLOT_SAMPLES], length: 0, unused_slots: 0 }
     }
 
     /// A stream that nobody had in the last slot begins anew.
     fn begin(&mut self) {
-        if !std::mem::take(&mut self.made) {
+        if std::mem::take(&mut self.made) {
+            self.unused_slots = 0;
+        } else {
             self.encoder.rest();
+            self.unused_slots = self.unused_slots.saturating_add(1);
         }
     }
 
@@ -294,6 +325,10 @@ const LOUD_ENOUGH: u32 = 340;
 const FADE_SLOTS: u8 = 10;
 /// After so many slots of silence a resampler has nothing left to say.
 const PASSED_SLOTS: u8 = 4;
+/// Telephones of a few makers are in one room; whoever is beyond costs an encoder of their own.
+const MOST_STYLES: usize = 8;
+/// Ten seconds in which nobody had a stream.
+const FORGOTTEN_SLOTS: u16 = 500;
 
 #[cfg(test)]
 mod tests {
@@ -469,6 +504,72 @@ mod tests {
             g711::encode(Law::A, sound.samples(), &mut again);
             assert_eq!(&again, coded);
         }
+    }
+
+    #[test]
+    fn who_wishes_alike_for_opus_has_the_same_packets_and_nobody_has_what_others_wish_for() {
+        let low = |ask: u32| OpusStyle::new(Some(ask), 48_000);
+        let styles = [OpusStyle::default(), OpusStyle::default(), low(8_000), low(9_000)];
+        let mut room = Room::new();
+        let mut talker = of(Codec::G722, Sound::silence(true));
+        let listener =
+            |style| Seat { encoder: Encoder::styled(Codec::Opus, style), ..of(Codec::Opus, Sound::silence(true)) };
+        let mut listeners = styles.map(listener);
+        let mut octets = [0_usize; 4];
+        for slot in 0..100 {
+            talker.frame = wide_says(900.0, slot);
+            room.begin();
+            let energy = level::energy(talker.frame.samples());
+            room.hear(&mut talker.voice, &talker.frame, Brings { energy, ..Brings::default() });
+            for seat in &mut listeners {
+                room.hear(&mut seat.voice, &seat.frame, Brings::default());
+            }
+            room.cross();
+            let heard: Vec<Vec<u8>> = listeners
+                .iter_mut()
+                .map(|seat| room.coded(&seat.voice, &seat.frame, &mut seat.encoder).to_vec())
+                .collect();
+            assert!(heard[0] == heard[1] && heard[2] == heard[3] && heard[0] != heard[2], "{slot}");
+            octets.iter_mut().zip(&heard).for_each(|(sum, packet)| *sum += packet.len());
+        }
+        assert!(octets[2] * 2 < octets[0], "{octets:?}");
+    }
+
+    #[test]
+    fn one_wish_too_many_is_kept_all_the_same() {
+        let mut room = Room::new();
+        let styles: Vec<_> = (0..12)
+            .map(|n| OpusStyle::new(Some([6_000, 8_000, 12_000][n % 3]), 48_000))
+            .zip([false, true, false, true].into_iter().cycle())
+            .zip((0..12).map(|n| n >= 6))
+            .map(|((style, dtx), constant)| style.with_dtx(dtx).with_constant_rate(constant))
+            .collect();
+        let mut seats: Vec<_> = styles
+            .iter()
+            .map(|style| Seat {
+                encoder: Encoder::styled(Codec::Opus, *style),
+                ..of(Codec::Opus, Sound::silence(true))
+            })
+            .collect();
+        for slot in 0..20 {
+            room.begin();
+            let said = wide_says(900.0, slot);
+            let mut voice = Voice::new();
+            room.hear(&mut voice, &said, Brings { energy: level::energy(said.samples()), ..Brings::default() });
+            seats.iter_mut().for_each(|seat| room.hear(&mut seat.voice, &seat.frame, Brings::default()));
+            room.cross();
+            for seat in &mut seats {
+                assert!(!room.coded(&seat.voice, &seat.frame, &mut seat.encoder).is_empty(), "{slot}");
+            }
+        }
+        assert_eq!(room.wide.as_ref().unwrap().opus.len(), MOST_STYLES);
+        // Nobody wishes for anything any more: nothing of it is kept.
+        for _ in 0..=FORGOTTEN_SLOTS {
+            room.begin();
+            room.hear(&mut Voice::new(), &Sound::silence(true), Brings::default());
+            room.cross();
+        }
+        assert!(room.wide.as_ref().unwrap().opus.is_empty());
     }
 
     fn wide_says(hz: f32, slot: u64) -> Sound {

@@ -90,11 +90,12 @@ impl Codec {
         }
     }
 
-    /// What we ask for in our own `fmtp`: one channel of wideband, which is what a room has and a recording keeps.
+    /// What our own `fmtp` says of us, in offers and answers: one channel of wideband, which is what a room has and a recording
+    /// keeps, and no use made yet of what a packet says of the one before it. Both sides speak for what they receive.
     pub(super) fn parameters(self) -> Option<&'static str> {
         match self {
             Self::Pcma | Self::Pcmu | Self::G722 => None,
-            Self::Opus => Some("maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0;useinbandfec=1"),
+            Self::Opus => Some("maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0;useinbandfec=0"),
         }
     }
 }

@@ -107,7 +107,7 @@ fn what_an_opus_line_wishes_is_kept_and_ours_are_said() {
     assert_eq!((wish.max_playback_hz, wish.stereo, wish.in_band_fec, wish.dtx), (16_000, true, true, true));
     let answer = offer.answer(&chosen, "192.0.2.1:6000".parse().unwrap(), 7, 1);
     assert!(answer.contains("a=rtpmap:96 opus/48000/2\r\na=fmtp:96 maxplaybackrate=16000;"), "{answer}");
-    assert!(answer.contains(";stereo=0;useinbandfec=1\r\n"), "{answer}");
+    assert!(answer.contains(";stereo=0;useinbandfec=0\r\n"), "{answer}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use media::codec::Encoder;
+use media::codec::{Encoder, OpusStyle};
 use media::dtmf::Digit;
 use media::jitter::Taken;
 use media::leg::{Leg, LegConfig, Received};
@@ -126,6 +126,12 @@ impl Line {
         self.leg.reconfigure(leg);
         self.socket.retarget(remote, rule);
         self.controls.retarget(control, rule);
+    }
+
+    pub(super) fn style(&mut self, style: OpusStyle) {
+        if self.encoder.style() != style {
+            self.encoder = Encoder::styled(self.encoder.codec(), style);
+        }
     }
 
     pub(super) fn hold(&mut self, on: bool) {

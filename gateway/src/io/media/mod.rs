@@ -19,6 +19,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use media::codec::OpusStyle;
 use media::leg::LegConfig;
 use spool::id::{SeatNo, Slot};
 use tokio::sync::mpsc;
@@ -65,6 +66,11 @@ pub enum ToWorker {
         remote: SocketAddr,
         control: Option<SocketAddr>,
         rule: SourceRule,
+    },
+    /// How they want the Opus to be that they are sent; told after what was agreed.
+    Style {
+        call: CallId,
+        style: OpusStyle,
     },
     /// Neither mixed nor recorded while held; hears nothing of the room.
     Hold {
@@ -224,6 +230,7 @@ impl Workers {
             },
             ToWorker::Record { room, .. } => self.spread(room.0),
             ToWorker::Retarget { call, .. }
+            | ToWorker::Style { call, .. }
             | ToWorker::Hold { call, .. }
             | ToWorker::Say { call, .. }
             | ToWorker::Hush { call }

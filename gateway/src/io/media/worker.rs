@@ -156,6 +156,7 @@ impl Worker {
             ToWorker::Retarget { call, leg, remote, control, rule } => {
                 self.with(call, |line, _| line.retarget(leg, (remote, control), rule));
             }
+            ToWorker::Style { call, style } => self.with(call, |line, _| line.style(style)),
             ToWorker::Hold { call, on } => self.with(call, |line, _| line.hold(on)),
             ToWorker::Say { call, token, parts } => {
                 self.with(call, |line, _| line.say(Some(Saying::new(token, parts))));
@@ -296,6 +297,7 @@ fn call_of(message: &ToWorker) -> Option<CallId> {
     match message {
         ToWorker::Open { call, .. }
         | ToWorker::Retarget { call, .. }
+        | ToWorker::Style { call, .. }
         | ToWorker::Hold { call, .. }
         | ToWorker::Say { call, .. }
         | ToWorker::Hush { call }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use hmac::{Hmac, KeyInit, Mac};
+use media::codec::OpusStyle;
 use media::g711::Law;
 use media::leg::LegConfig;
 use sha2::Sha256;
@@ -173,6 +174,7 @@ impl Switchboard {
         let sdp = match (offer, chosen.flatten()) {
             (Some(offer), Some(chosen)) => {
                 self.open_sound(id, &line, sockets, leg_of(&chosen), (chosen.remote, chosen.remote_rtcp));
+                self.tell_worker(ToWorker::Style { call: id, style: style_of(&chosen) });
                 self.tell_worker(ToWorker::Hold { call: id, on: held(chosen.direction) });
                 offer.answer(&chosen, media, session, version)
             }
@@ -301,6 +303,7 @@ impl Switchboard {
         let rule = self.source_rule(line.path.remote);
         let (remote, control) = (chosen.remote, chosen.remote_rtcp);
         self.tell_worker(ToWorker::Retarget { call, leg: leg_of(chosen), remote, control, rule });
+        self.tell_worker(ToWorker::Style { call, style: style_of(chosen) });
         self.tell_worker(ToWorker::Hold { call, on: held(chosen.direction) });
     }
 
@@ -349,6 +352,17 @@ fn leg_of(chosen: &Chosen) -> LegConfig {
     }
 }
 
+/// What they wish of our Opus. Two channels are not to be had: all that is said here has one (RFC 7587 6.1 leaves that to
+/// us).
+fn style_of(chosen: &Chosen) -> OpusStyle {
+    chosen.opus.map_or_else(OpusStyle::default, |wish| {
+        OpusStyle::new(wish.max_bitrate, wish.max_playback_hz)
+            .with_fec(wish.in_band_fec)
+            .with_dtx(wish.dtx)
+            .with_constant_rate(wish.constant_rate)
+    })
+}
+
 /// Until an answer says what is spoken.
 fn waiting_leg() -> LegConfig {
     LegConfig {
@@ -395,3 +409,25 @@ const ROUTES: usize = 4096;
 const RETRY_AFTER_S: u32 = 10;
 /// RFC 863: nobody is sent to before their answer says where.
 const DISCARD_PORT: u16 = 9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn style(fmtp: &str) -> OpusStyle {
+        let text = format!(
+            "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 96\r\n\
+             a=rtpmap:96 opus/48000/2\r\n{fmtp}"
+        );
+        style_of(&sdp::Offer::parse(text.as_bytes()).unwrap().choose(&CODECS).unwrap())
+    }
+
+    #[test]
+    fn what_a_telephone_says_of_opus_is_how_it_is_sent() {
+        assert_eq!(style(""), OpusStyle::default());
+        let all = "a=fmtp:96 maxaveragebitrate=12000;maxplaybackrate=8000;useinbandfec=1;usedtx=1;cbr=1;stereo=1\r\n";
+        let wished = OpusStyle::new(Some(12_000), 8_000).with_dtx(true).with_constant_rate(true);
+        assert_eq!(style(all), wished, "at this rate help over a loss would cost the band");
+        assert_eq!(style("a=fmtp:96 useinbandfec=1\r\n"), OpusStyle::default().with_fec(true));
+    }
+}
