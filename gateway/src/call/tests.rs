@@ -1450,6 +1450,24 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
+#[test]
+fn a_section_can_be_taken_back_while_nothing_is_heard_of_the_yes_in_the_next_and_that_one_ends_when_it_comes() {
+    let mut caller = Caller::recorded_in_room();
+    caller.feed(Input::RecordChanged(RecordState::SectionClosed));
+    caller.feed(Input::RecordChanged(RecordState::On));
+    caller.hear_out();
+    caller.press('1');
+    assert_eq!(caller.grants(), 1);
+    caller.wait(16_000);
+    assert!(caller.says(lines::PERMIT_NONE));
+    caller.took();
+    caller.press('2');
+    assert_eq!((caller.acts(), caller.permit_ends()), (vec![ActKind::Withdrawn], vec![]));
+    // Too late: she was told that she is not recorded.
+    caller.feed(permitted(2));
+    assert_eq!(caller.permit_ends(), [Slot(0)]);
+}
+
 /// What an onlooker knows who sees only what goes in and what comes out.
 #[derive(Default)]
 struct Onlooker {
@@ -1458,6 +1476,8 @@ struct Onlooker {
     pressed: Option<char>,
     /// A yes was granted and neither refused nor taken back since.
     open: bool,
+    /// She was told since that nothing came of it.
+    told_off: bool,
     /// Who is on the line, once she is in.
     role: Option<Role>,
 }
@@ -1480,7 +1500,10 @@ impl Onlooker {
         let was_open = self.open;
         for output in out {
             match output {
-                Output::Say { token, prompts, .. } => self.said = Some((*token, prompts.clone())),
+                Output::Say { token, prompts, .. } => {
+                    self.told_off |= prompts.contains(&lines::PERMIT_NONE);
+                    self.said = Some((*token, prompts.clone()));
+                }
                 Output::Hush => self.said = None,
                 Output::Act(act) if act.kind == ActKind::Offered => self.heard.clear(),
                 Output::EndPermit { .. } => self.open = false,
@@ -1496,16 +1519,16 @@ impl Onlooker {
                         assert!(self.heard.contains(&must), "a yes before {must} was heard");
                     }
                     assert!(!self.open, "a second yes while one is open");
-                    self.open = true;
+                    (self.open, self.told_off) = (true, false);
                 }
                 _ => {}
             }
         }
         let withdrawn = out.iter().position(|o| act(o).is_some_and(|act| act.kind == ActKind::Withdrawn));
         if let Some(at) = withdrawn {
-            // What was agreed to in a closed section has no permit any more.
+            // What was agreed to in a closed section has no permit any more, and a yes of which nothing was heard has none yet.
             let ended = matches!(out[0], Output::EndPermit { .. }) && at == 1;
-            assert!(ended || !was_open && at == 0, "the permit ends before anything else");
+            assert!(ended || (!was_open || self.told_off) && at == 0, "the permit ends before anything else");
         }
     }
 }
