@@ -19,6 +19,8 @@ mod dialog;
 mod endpoint;
 mod headers;
 mod pii;
+#[cfg(any(test, feature = "promises"))]
+pub mod promises;
 pub mod sdp;
 mod stream;
 mod transaction;

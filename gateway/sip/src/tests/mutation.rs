@@ -1,12 +1,13 @@
 //! Broken bytes for every parser of foreign ones: the message door with the pre-parser in it, descriptions, streams.
 //!
-//! Broken by a chance that is the same in every run, from a corpus of messages as telephones write them and those of
-//! RFC 4475. `SIP_MUTATIONS=N` breaks N instead of some ten thousand for each parser, `SIP_SEED=N` begins elsewhere:
-//! with the two it runs for hours, on the pinned compiler.
+//! What must hold of them is in `promises`. Broken by a chance that is the same in every run, from a corpus of messages
+//! as telephones write them and those of RFC 4475. `SIP_MUTATIONS=N` breaks N instead of some ten thousand for each
+//! parser, `SIP_SEED=N` begins elsewhere: with the two it runs for hours, on the pinned compiler.
 //!
 //! Not here: what a well-formed message is answered (`torture`, `corpus`).
 
 use super::*;
+use crate::promises;
 use proptest::prelude::*;
 
 fn chance(state: &mut u64) -> usize {
@@ -83,51 +84,22 @@ fn broken(samples: &[Vec<u8>], mut parse: impl FnMut(&[u8], &mut u64) -> Result<
 }
 
 #[test]
+fn whatever_the_pre_parser_is_given_what_it_made_regular_it_leaves_as_it_is() {
+    broken(&corpus(), |bytes, state| promises::head(bytes, chance(state).is_multiple_of(2)));
+}
+
+#[test]
 fn whatever_the_message_door_is_given_it_reads_it_the_same_twice_and_keeps_its_limits() {
-    broken(&corpus(), |bytes, state| {
-        let on_stream = chance(state).is_multiple_of(2);
-        let read = |bytes: &[u8]| match crate::wire::read(bytes, on_stream) {
-            Ok(crate::wire::Message::Request(request)) => Ok((request.headers, request.body)),
-            Ok(crate::wire::Message::Response(response)) => Ok((response.headers, response.body)),
-            Ok(crate::wire::Message::KeepAlive) => Err(None),
-            Err(malformed) => Err(Some(malformed.fault)),
-        };
-        let once = read(bytes);
-        if once != read(bytes) {
-            return Err("read otherwise the second time".into());
-        }
-        let Ok((headers, body)) = once else { return Ok(()) };
-        if body.len() > bytes.len() || headers.lines().count() > 128 {
-            return Err("more came out than went in".into());
-        }
-        match headers.lines().find(|(name, value)| format!("{name}{value}").contains(['\r', '\n', '\0'])) {
-            Some((name, _)) => Err(format!("a line of its own in {name}")),
-            None => Ok(()),
-        }
-    });
+    broken(&corpus(), |bytes, state| promises::message(bytes, chance(state).is_multiple_of(2)));
 }
 
 #[test]
 fn whatever_a_description_says_what_is_chosen_is_within_reason_and_our_answer_can_be_read() {
-    use crate::sdp::{Answer, Codec, Offer};
-    let ours = [Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu];
-    let local = us();
-    let offer = sdp_offer(&ours);
+    use crate::sdp::Codec;
+    let offer = sdp_offer(&[Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu]);
     let hold =
         offer.replace("a=sendrecv", "a=inactive\r\na=rtcp:5 IN IP6 ::1\r\na=maxptime:30\r\nm=video 9 RTP/AVP 99");
-    broken(&[offer.into_bytes(), hold.into_bytes()], |bytes, _| {
-        let Ok(offer) = Offer::parse(bytes) else { return Ok(()) };
-        let Some(chosen) = offer.choose(&ours) else { return Ok(()) };
-        if !(10..=60).contains(&chosen.ptime_ms) || chosen.remote.port() == 0 || chosen.remote.ip().is_multicast() {
-            return Err(format!("chosen: {chosen:?}"));
-        }
-        let answer = offer.answer(&chosen, local, 1, 1);
-        let read = Answer::parse(answer.as_bytes()).map_err(|why| format!("{why} in our answer {answer}"))?;
-        match read.chosen(&ours) {
-            Some(again) if (again.codec, again.remote) == (chosen.codec, local) => Ok(()),
-            other => Err(format!("{other:?} from our answer {answer}")),
-        }
-    });
+    broken(&[offer.into_bytes(), hold.into_bytes()], |bytes, _| promises::description(bytes));
 }
 
 #[test]
@@ -137,24 +109,7 @@ fn whatever_a_stream_brings_it_is_cut_the_same_in_one_read_and_in_many() {
         let mut text = samples[chance(state) % samples.len()].clone();
         text.extend_from_slice(bytes);
         text.extend_from_slice(&samples[chance(state) % samples.len()]);
-        let (mut whole, mut out) = (Stream::default(), Vec::new());
-        whole.push(&text, &mut out);
-        let (mut pieces, mut again) = (Stream::default(), Vec::new());
-        let mut rest = text.as_slice();
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at((1 + chance(state) % 700).min(rest.len()));
-            pieces.push(piece, &mut again);
-            rest = after;
-        }
-        // Of what breaks a stream as much is kept as came by then; everything before it is the same.
-        let messages = |framed: &[Framed]| {
-            framed.iter().filter(|it| !matches!(it, Framed::Broken(_))).cloned().collect::<Vec<_>>()
-        };
-        let broke = |framed: &[Framed]| framed.iter().any(|it| matches!(it, Framed::Broken(_)));
-        match messages(&out) == messages(&again) && broke(&out) == broke(&again) {
-            true => Ok(()),
-            false => Err(format!("{} in one read, {} in many", out.len(), again.len())),
-        }
+        promises::stream(&text, || 1 + chance(state) % 700)
     });
 }
 

@@ -12,3 +12,5 @@ mod regular;
 
 pub(crate) use message::{Draft, Echo, Headers, Message, Method, Request, Response, read};
 pub(crate) use regular::{BodyLength, MOST_HEAD_BYTES, body_length};
+#[cfg(any(test, feature = "promises"))]
+pub(crate) use regular::{Regular, Start, regular};
