@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "measuring is all effect: sockets, threads, real time")]
 
 mod calls;
+mod flood;
 mod line;
 mod process;
 mod sound;
@@ -14,11 +15,13 @@ mod uneven;
 mod wire;
 mod yardstick;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use calls::Callers;
+use flood::Flood;
 use line::{Failure, Line, What};
 use sound::{Heard, Key, Sound};
 
@@ -92,9 +95,12 @@ fn bench(gateway: PathBuf, extent: &Extent) -> Result<(), Failure> {
     }
     eprintln!("set-up: {} calls, {SETUPS_A_SECOND} a second", extent.setups);
     let setups = setups(&gateway, extent)?;
+    eprintln!("a stranger's flood");
+    let floods = floods(&gateway, extent)?;
     println!("load average after: {}", process::load_average());
     rooms_table(&runs);
     uneven_table();
+    floods_table(&floods);
     threads_table(&runs);
     setups.print();
     Ok(())
@@ -106,7 +112,7 @@ fn room(what: What, callers: usize, gateway: &std::path::Path, extent: &Extent) 
     let before_kb = process::resident_kb(line.pid());
     let sound = Sound::start(callers)?;
     let mut calls = Callers::new(line.sip, &sound.addresses, CALLS_A_SECOND, None)?;
-    fill(what, &line, &sound, &mut calls, callers)?;
+    let _ = fill(what, &line, &sound, &mut calls, callers)?;
     calls.serve(Instant::now() + SETTLE);
 
     sound.count();
@@ -120,7 +126,7 @@ fn room(what: What, callers: usize, gateway: &std::path::Path, extent: &Extent) 
 
     let delays = if callers == DELAYS_AT {
         calls.serve(Instant::now() + SETTLE);
-        sound.delays(extent.bursts, |end| calls.serve(end))
+        sound.tones(extent.bursts, |end| calls.serve(end)).delays_ms
     } else {
         Vec::new()
     };
@@ -131,16 +137,24 @@ fn room(what: What, callers: usize, gateway: &std::path::Path, extent: &Extent) 
     Ok(Run { what, callers, heard, expected, cpu_ms_per_call_s, memory_kb, delays, threads })
 }
 
-/// Until everybody is in the room.
-fn fill(what: What, line: &Line, sound: &Sound, calls: &mut Callers, callers: usize) -> Result<(), Failure> {
+/// Until everybody is in the room; where the first caller sends to.
+fn fill(
+    what: What,
+    line: &Line,
+    sound: &Sound,
+    calls: &mut Callers,
+    callers: usize,
+) -> Result<Option<SocketAddr>, Failure> {
     let keys = match what {
         What::Gateway => keys(),
         What::Yardstick => Vec::new(),
     };
     let end = Instant::now() + FILL;
+    let mut first = None;
     loop {
         calls.serve(Instant::now() + LOOK);
         for up in calls.answered.drain(..) {
+            first = first.or((up.number == 0).then_some(up.media));
             sound.up(up.number, up.media, up.events, keys.clone());
         }
         let seated = match what {
@@ -148,13 +162,71 @@ fn fill(what: What, line: &Line, sound: &Sound, calls: &mut Callers, callers: us
             What::Yardstick => calls.up(),
         };
         if seated == callers {
-            return Ok(());
+            return Ok(first);
         }
         if Instant::now() > end {
             let up = calls.up();
             let why = format!("{seated} of {callers} are in the room, {up} calls are up; {} refused", calls.refused);
             return Err(format!("{why}\n{}", line.log()).into());
         }
+    }
+}
+
+/// What a room is like while a stranger sends to the port of its first caller, who talks.
+struct Flooded {
+    packets_a_second: u32,
+    heard: Heard,
+    expected: f64,
+    cpu_ms_per_call_s: f64,
+    /// Tones of all callers in turn that reached the others, of those that should have.
+    tones: f64,
+}
+
+fn floods(gateway: &std::path::Path, extent: &Extent) -> Result<Vec<Flooded>, Failure> {
+    FLOODS.into_iter().map(|rate| flooded(gateway, extent, rate)).collect()
+}
+
+fn flooded(gateway: &std::path::Path, extent: &Extent, packets_a_second: u32) -> Result<Flooded, Failure> {
+    let line = Line::start(What::Gateway, gateway)?;
+    let sound = Sound::start(FLOODED_ROOM)?;
+    let mut calls = Callers::new(line.sip, &sound.addresses, CALLS_A_SECOND, None)?;
+    let port = fill(What::Gateway, &line, &sound, &mut calls, FLOODED_ROOM)?.ok_or("nobody was answered")?;
+    calls.serve(Instant::now() + SETTLE);
+    let flood = (packets_a_second > 0).then(|| Flood::begin(port, packets_a_second)).transpose()?;
+    sound.count();
+    let (began, cpu) = (Instant::now(), process::cpu(line.pid()));
+    calls.serve(began + extent.window);
+    let (lasted, cpu) = (began.elapsed().as_secs_f64(), process::cpu(line.pid()) - cpu);
+    sound.stop_counting();
+    calls.serve(Instant::now() + SETTLE);
+    let tones = sound.tones(extent.bursts, |end| calls.serve(end));
+    let tones = tones.delays_ms.len() as f64 / tones.due as f64;
+    if let Some(flood) = flood {
+        eprintln!("{} packets of a stranger", flood.end());
+    }
+    calls.hang_up_all();
+    Ok(Flooded {
+        packets_a_second,
+        heard: sound.end(),
+        expected: FLOODED_ROOM as f64 * lasted * 50.0,
+        cpu_ms_per_call_s: cpu.as_secs_f64() * 1000.0 / (FLOODED_ROOM as f64 * lasted),
+        tones,
+    })
+}
+
+fn floods_table(floods: &[Flooded]) {
+    println!(
+        "\n| {FLOODED_ROOM} callers; a stranger sends to the port of one who talks | packets missing | CPU ms a call and second | tones that reached the others |"
+    );
+    println!("|---|---|---|---|");
+    for flooded in floods {
+        let Flooded { packets_a_second, heard, expected, cpu_ms_per_call_s, tones } = flooded;
+        let came = heard.received as f64 / expected * 100.0;
+        println!(
+            "| {packets_a_second} a second | {} (came {came:.2} %) | {cpu_ms_per_call_s:.3} | {:.1} % |",
+            heard.missing,
+            tones * 100.0
+        );
     }
 }
 
@@ -315,6 +387,8 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
 const ROOMS: [usize; 2] = [50, 200];
 const DELAYS_AT: usize = 50;
 const UNEVEN_MS: [u64; 5] = [0, 2, 10, 30, 60];
+const FLOODED_ROOM: usize = 20;
+const FLOODS: [u32; 3] = [0, 2_000, 20_000];
 const CALLS_A_SECOND: u32 = 40;
 const SETUPS_A_SECOND: u32 = 100;
 const SETTLE: Duration = Duration::from_secs(2);

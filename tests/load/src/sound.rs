@@ -45,6 +45,15 @@ pub(crate) struct Heard {
     pub(crate) late_ms: f64,
 }
 
+/// Short tones of callers in turn, as the others heard them.
+#[derive(Debug, Default)]
+pub(crate) struct Tones {
+    /// Of each that was heard, by each who heard it.
+    pub(crate) delays_ms: Vec<f64>,
+    /// How many that would be if everybody heard each.
+    pub(crate) due: usize,
+}
+
 pub(crate) struct Sound {
     /// Where each caller wants its sound.
     pub(crate) addresses: Vec<SocketAddr>,
@@ -99,8 +108,8 @@ impl Sound {
         let _ = self.to.send(Told::Become(Mode::Arriving));
     }
 
-    /// For so long callers take turns with a tone; back come the delays in milliseconds. `meanwhile` keeps the calls up.
-    pub(crate) fn delays(&self, last: Duration, meanwhile: impl FnOnce(Instant)) -> Vec<f64> {
+    /// For so long callers take turns with a tone. `meanwhile` keeps the calls up.
+    pub(crate) fn tones(&self, last: Duration, meanwhile: impl FnOnce(Instant)) -> Tones {
         let end = Instant::now() + last;
         // An ear that came before its socket waits would spin, and take the core from whoever makes it wait.
         let (ready, waits) = channel();
@@ -112,18 +121,21 @@ impl Sound {
             .filter_map(|socket| socket.try_clone().ok())
             .map(|socket| std::thread::spawn(move || onsets(&socket, end)))
             .collect();
+        let listening = Instant::now() + EARS_WAKE;
         meanwhile(end);
         let heard: Vec<Vec<Instant>> = ears.into_iter().map(|ear| ear.join().unwrap_or_default()).collect();
         let _ = self.to.send(Told::Become(Mode::Arriving));
         let bursts = self.sent_bursts.lock().map(|all| all.clone()).unwrap_or_default();
-        let mut delays = Vec::new();
-        for (sent, who) in bursts {
+        let mut tones = Tones::default();
+        // The first ones meet ears that are still being woken, the last ends after them.
+        for (sent, who) in bursts.into_iter().filter(|(sent, _)| (listening..end - BURST_EVERY).contains(sent)) {
             for (_, onsets) in heard.iter().enumerate().filter(|(ear, _)| *ear != who) {
                 let first = onsets.iter().find(|&&onset| onset > sent && onset < sent + LONGEST_DELAY);
-                delays.extend(first.map(|onset| (*onset - sent).as_secs_f64() * 1000.0));
+                tones.due += 1;
+                tones.delays_ms.extend(first.map(|onset| (*onset - sent).as_secs_f64() * 1000.0));
             }
         }
-        delays
+        tones
     }
 
     pub(crate) fn end(self) -> Heard {
@@ -426,4 +438,5 @@ const LONGEST_DELAY: Duration = Duration::from_millis(220);
 /// A tone of 16000 passes this within a quarter of a millisecond; what a room adds to silence does not.
 const LOUD: u16 = 4000;
 const QUIET: Duration = Duration::from_millis(100);
+const EARS_WAKE: Duration = Duration::from_millis(1500);
 const EAR_TURN: Duration = Duration::from_millis(100);
