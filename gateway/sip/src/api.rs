@@ -81,8 +81,11 @@ pub enum Event {
     Reoffered { leg: Leg, offer: Option<sdp::Offer> },
     /// Our INVITE: a provisional response above 100.
     Ringing { leg: Leg },
-    /// Our INVITE was accepted; its ACK is on its way.
+    /// Our INVITE was accepted, or our [`Command::Reoffer`]; its ACK is on its way.
     Answered { leg: Leg, answer: sdp::Answer },
+    /// Our [`Command::Reoffer`] came to nothing and the call goes on as it was: their status, 491 where another offer was
+    /// open (it may be made again after a while, RFC 3261 14.1), 503 where the connection was gone.
+    Refused { leg: Leg, status: u16 },
     /// Our INVITE came to nothing: their status, or 408 when nobody answered. The leg is gone.
     Failed { leg: Leg, status: u16 },
     /// The leg is gone.
@@ -121,6 +124,8 @@ pub enum Command {
     Accept { leg: Leg, sdp: String },
     /// The call goes on as it was.
     Refuse { leg: Leg, status: u16, warning: Option<String> },
+    /// A new offer of ours in a call that stands, as a re-INVITE. One at a time, in either direction.
+    Reoffer { leg: Leg, sdp: String },
     /// Ends a leg in whatever state it is: 487 or CANCEL before the answer, BYE after it.
     /// A BYE of the answering side waits for the ACK or for 64·T1 (RFC 3261 15).
     HangUp {
@@ -193,6 +198,7 @@ impl fmt::Debug for Event {
             Self::Reoffered { leg, offer } => write!(f, "Reoffered({}, offer: {})", leg.0, offer.is_some()),
             Self::Ringing { leg } => write!(f, "Ringing({})", leg.0),
             Self::Answered { leg, .. } => write!(f, "Answered({})", leg.0),
+            Self::Refused { leg, status } => write!(f, "Refused({}, {status})", leg.0),
             Self::Failed { leg, status } => write!(f, "Failed({}, {status})", leg.0),
             Self::Ended { leg, why } => write!(f, "Ended({}, {why:?})", leg.0),
         }
@@ -207,6 +213,7 @@ impl fmt::Debug for Command {
             Self::Reject { leg, status, .. } => write!(f, "Reject({}, {status})", leg.0),
             Self::Accept { leg, .. } => write!(f, "Accept({})", leg.0),
             Self::Refuse { leg, status, .. } => write!(f, "Refuse({}, {status})", leg.0),
+            Self::Reoffer { leg, .. } => write!(f, "Reoffer({})", leg.0),
             Self::HangUp { leg, .. } => write!(f, "HangUp({})", leg.0),
             Self::Invite { leg, .. } => write!(f, "Invite({})", leg.0),
         }

@@ -60,6 +60,8 @@ pub(crate) struct Call {
     pub(crate) unacked: Option<Unacked>,
     /// A re-INVITE or UPDATE that the shell thinks about.
     pub(crate) reoffer: Option<Reoffer>,
+    /// A re-INVITE of ours that they think about.
+    pub(crate) asked: Option<Asked>,
     /// Our Contact in this call.
     pub(crate) contact: String,
     /// When an unanswered call, either way, has waited long enough.
@@ -74,9 +76,23 @@ pub(crate) enum Stage {
     /// Our INVITE waits for them.
     Calling(Box<Calling>),
     /// A 2xx went one way or the other. `ack` is ours to theirs, for when they repeat it.
-    Standing { ack: Option<(Path, Vec<u8>)> },
+    Standing { ack: Option<Acked> },
     /// Our BYE is out; the shell knows already.
     Leaving,
+}
+
+/// Our ACK of a 2xx of theirs.
+#[derive(Debug)]
+pub(crate) struct Acked {
+    pub(crate) cseq: u32,
+    pub(crate) path: Path,
+    pub(crate) bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) key: ClientKey,
+    pub(crate) cseq: u32,
 }
 
 #[derive(Debug)]
@@ -165,6 +181,19 @@ impl Calling {
 }
 
 impl Call {
+    /// One offer at a time, in either direction (RFC 3261 14.1, 14.2).
+    pub(crate) fn has_open_offer(&self) -> bool {
+        self.reoffer.is_some() || self.asked.is_some() || self.unacked.is_some()
+    }
+
+    /// The INVITE of ours that waits for an answer: the one that is to make the call, or one in it.
+    pub(crate) fn invite_of_ours(&self) -> Option<&ClientKey> {
+        match &self.stage {
+            Stage::Calling(calling) => Some(&calling.key),
+            Stage::Offered { .. } | Stage::Standing { .. } | Stage::Leaving => self.asked.as_ref().map(|it| &it.key),
+        }
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let unacked = self.unacked.as_ref().map(|unacked| unacked.again.at.min(unacked.give_up));
         earliest([unacked, self.patience])

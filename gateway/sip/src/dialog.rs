@@ -121,9 +121,9 @@ impl Dialog {
         self.lost |= self.path == path;
     }
 
-    /// A re-INVITE or UPDATE may move the other end (RFC 3261 12.2.2, target refresh).
-    pub(crate) fn refresh(&mut self, request: &Request) {
-        if let Some(target) = contact(&request.headers) {
+    /// A re-INVITE or UPDATE, or the 2xx to one, may move the other end (RFC 3261 12.2, target refresh).
+    pub(crate) fn refresh(&mut self, headers: &Headers) {
+        if let Some(target) = contact(headers) {
             self.target = target;
         }
     }
@@ -134,7 +134,12 @@ impl Dialog {
         self.draft(method, self.our_cseq, branch)
     }
 
-    /// The ACK of a 2xx to our INVITE (RFC 3261 13.2.2.4).
+    /// The number of our last request.
+    pub(crate) fn our_cseq(&self) -> u32 {
+        self.our_cseq
+    }
+
+    /// The ACK of a 2xx to our INVITE (RFC 3261 13.2.2.4), or, with the branch of the INVITE, of a refusal (17.1.1.3).
     pub(crate) fn ack(&self, cseq: u32, branch: &str) -> (Path, Draft) {
         self.draft(&Method::Ack, cseq, branch)
     }

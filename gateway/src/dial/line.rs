@@ -281,7 +281,7 @@ impl Line {
                 self.command(Command::Reject { leg, status: 486, retry_after: None, warning: None })
             }
             Event::Reoffered { leg, .. } => self.command(Command::Refuse { leg, status: 488, warning: None }),
-            Event::Confirmed { .. } => {}
+            Event::Confirmed { .. } | Event::Refused { .. } => {}
         }
     }
 

@@ -118,6 +118,7 @@ impl Endpoint {
             stage: Stage::Offered { invite: request, key },
             unacked: None,
             reoffer: None,
+            asked: None,
             contact: our_contact(path.transport, path.local),
             patience: Some(turn.now + PATIENCE),
             armed: None,
@@ -307,7 +308,7 @@ impl Endpoint {
         }
         if request.body.is_empty() {
             if let Some(dialog) = &mut call.dialog {
-                dialog.refresh(&request);
+                dialog.refresh(&request.headers);
             }
             let draft = request.echo.draft(200, reason_phrase(200), "").with("Contact", &call.contact);
             self.answer_other(turn, path, &key, &request, draft);
@@ -327,7 +328,7 @@ impl Endpoint {
     /// One offer at a time: while one is open, in either direction, the next one is told to come back (RFC 3261 14.2).
     fn reoffered(&mut self, turn: &mut Turn, key: ServerKey, call: &mut Call, request: Box<Request>) -> After {
         let standing = matches!(call.stage, Stage::Standing { .. });
-        if !standing || call.reoffer.is_some() || call.unacked.is_some() {
+        if !standing || call.has_open_offer() {
             self.counters.answered_491 += 1;
             self.refuse(turn, &key, &request.echo, 491, |draft| draft);
             return After::Stays;

@@ -8,6 +8,7 @@
 
 mod asked;
 mod ordered;
+mod reoffering;
 mod told;
 
 use crate::{
@@ -295,15 +296,14 @@ impl Endpoint {
     fn forget(&mut self, call: &Call) {
         self.disarm(call.armed);
         self.in_setup.remove(&call.leg);
-        if let Stage::Calling(calling) = &call.stage {
+        if let Some(key) = call.invite_of_ours() {
             // One that was refused stays for its timer D; one that only waits would wait for ever.
-            if let Some(Client { machine: ClientMachine::Invite(machine), armed, .. }) = self.clients.get(&calling.key)
-            {
+            if let Some(Client { machine: ClientMachine::Invite(machine), armed, .. }) = self.clients.get(key) {
                 let armed = *armed;
                 match machine {
                     InviteClient::Calling { .. } | InviteClient::Proceeding => {
                         self.disarm(armed);
-                        self.clients.remove(&calling.key);
+                        self.clients.remove(key);
                     }
                     InviteClient::Completed { .. } | InviteClient::Accepted { .. } | InviteClient::Terminated => {}
                 }

@@ -45,6 +45,9 @@ impl Endpoint {
                 }
                 After::Stays
             }),
+            Command::Reoffer { leg, sdp } => {
+                self.on_call(turn, leg, |endpoint, turn, call| endpoint.reoffer(turn, call, &sdp));
+            }
             Command::HangUp { leg, reason } => {
                 self.on_call(turn, leg, |endpoint, turn, call| endpoint.hang_up(turn, call, reason));
             }
@@ -98,7 +101,7 @@ impl Endpoint {
         let Some(Reoffer { key, request }) = call.reoffer.take() else { return After::Stays };
         let Some(server) = self.servers.get(&key) else { return After::Stays };
         if let Some(dialog) = &mut call.dialog {
-            dialog.refresh(&request);
+            dialog.refresh(&request.headers);
         }
         let draft = in_dialog_answer(&request, 200, &server.tag, &call.contact);
         let bytes = capabilities(draft.with("Server", &self.config.user_agent)).bytes_with_sdp(sdp);
@@ -175,13 +178,14 @@ impl Endpoint {
             .bytes_with_sdp(sdp);
         self.counters.calls_out += 1;
         self.in_setup.insert(leg);
-        self.ask_invite(turn, &calling, leg, bytes);
+        self.ask_invite(turn, &calling.key, path, leg, bytes);
         let call = Call {
             leg,
             dialog: None,
             stage: Stage::Calling(Box::new(calling)),
             unacked: None,
             reoffer: None,
+            asked: None,
             contact,
             patience: Some(turn.now + PATIENCE),
             armed: None,

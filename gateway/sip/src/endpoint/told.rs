@@ -5,7 +5,7 @@
 use super::{After, Client, ClientMachine, Endpoint, Turn};
 use crate::{
     Ended, Event, Leg, Path, Transport,
-    call::{Call, Calling, Cancel, ClientKey, Stage},
+    call::{Acked, Call, Cancel, ClientKey, Stage},
     dialog::{Dialog, DialogId},
     sdp,
     transaction::{Act, GIVE_UP, InviteClient, InviteClientInput, OtherClientInput},
@@ -29,10 +29,11 @@ impl Endpoint {
             }
             (ClientMachine::Invite(_), 300..) => {
                 let call = client.leg.and_then(|leg| self.calls.get(&leg));
-                let ack = match call.map(|call| &call.stage) {
-                    Some(Stage::Calling(calling)) => calling.ack_of_refusal(&response),
+                let ack = match call.map(|call| (&call.stage, &call.dialog, &call.asked)) {
+                    Some((Stage::Calling(calling), ..)) => calling.ack_of_refusal(&response),
+                    Some((_, Some(dialog), Some(asked))) => dialog.ack(asked.cseq, &asked.key.branch).1.bytes(),
                     // Completed knows its ACK already; this one is not used.
-                    Some(Stage::Offered { .. } | Stage::Standing { .. } | Stage::Leaving) | None => Vec::new(),
+                    Some((Stage::Offered { .. } | Stage::Standing { .. } | Stage::Leaving, ..)) | None => Vec::new(),
                 };
                 self.feed_our_invite(turn, &key, InviteClientInput::Refusal { ack }, Some(&response));
             }
@@ -67,7 +68,10 @@ impl Endpoint {
         for act in acts {
             match (act, response) {
                 (Act::Tell, Some(response)) => self.invite_answered(turn, leg, response),
-                (Act::TimedOut, _) => self.on_call(turn, leg, |_, turn, call| fail(turn, call, 408)),
+                (Act::TimedOut, _) => self.on_call(turn, leg, |endpoint, turn, call| match call.stage {
+                    Stage::Standing { .. } => endpoint.reoffer_refused(turn, call, 408),
+                    Stage::Offered { .. } | Stage::Calling(_) | Stage::Leaving => fail(turn, call, 408),
+                }),
                 (Act::Tell, None) | (Act::Send(_) | Act::SendAgain(_), _) => {}
             }
         }
@@ -111,7 +115,10 @@ impl Endpoint {
         let Some(leg) = client.leg else { return };
         match client.machine {
             ClientMachine::Invite(InviteClient::Calling { .. } | InviteClient::Proceeding) => {
-                self.on_call(turn, leg, |_, turn, call| fail(turn, call, 503));
+                self.on_call(turn, leg, |endpoint, turn, call| match call.stage {
+                    Stage::Standing { .. } => endpoint.reoffer_refused(turn, call, 503),
+                    Stage::Offered { .. } | Stage::Calling(_) | Stage::Leaving => fail(turn, call, 503),
+                });
             }
             // Answered already.
             ClientMachine::Invite(
@@ -138,6 +145,15 @@ impl Endpoint {
                 200..300 => endpoint.accepted(turn, call, response),
                 status => fail(turn, call, status),
             },
+            Stage::Standing { .. } | Stage::Leaving
+                if call.asked.as_ref().is_some_and(|asked| asked.cseq == response.cseq.number) =>
+            {
+                match response.status {
+                    ..200 => After::Stays,
+                    200..300 => endpoint.reoffer_accepted(turn, call, response),
+                    status => endpoint.reoffer_refused(turn, call, status),
+                }
+            }
             Stage::Standing { .. } | Stage::Leaving => {
                 endpoint.accepted_again(turn, call, response);
                 After::Stays
@@ -167,13 +183,13 @@ impl Endpoint {
             // Without a Contact there is nobody to acknowledge.
             return fail(turn, call, 500);
         };
-        let (ack_path, ack) = self.ack(turn, &dialog, calling);
+        let ack = self.ack(turn, &dialog, calling.cseq);
         let hung_up = calling.cancel != Cancel::Unwanted;
         call.patience = None;
         self.in_setup.remove(&call.leg);
         self.dialogs.insert(dialog.id.clone(), call.leg);
         call.dialog = Some(dialog);
-        call.stage = Stage::Standing { ack: Some((ack_path, ack)) };
+        call.stage = Stage::Standing { ack: Some(ack) };
         match sdp::Answer::parse(&response.body) {
             _ if hung_up => self.leave(turn, call, Ended::ByUs, None),
             Ok(answer) => {
@@ -191,19 +207,21 @@ impl Endpoint {
         }
     }
 
-    fn ack(&mut self, turn: &mut Turn, dialog: &Dialog, calling: &Calling) -> (Path, Vec<u8>) {
+    pub(super) fn ack(&mut self, turn: &mut Turn, dialog: &Dialog, cseq: u32) -> Acked {
         let branch = self.branch();
-        let (path, draft) = dialog.ack(calling.cseq, &branch);
+        let (path, draft) = dialog.ack(cseq, &branch);
         let bytes = draft.bytes();
         self.send(turn, path, bytes.clone());
-        (path, bytes)
+        Acked { cseq, path, bytes }
     }
 
     /// A 2xx after the first: the same again wants the same ACK, another fork an ACK and a BYE (RFC 3261 13.2.2.4).
     fn accepted_again(&mut self, turn: &mut Turn, call: &mut Call, response: &Response) {
         let Some(dialog) = &call.dialog else { return };
         if DialogId::told(response) == dialog.id {
-            if let Stage::Standing { ack: Some((path, bytes)) } = &call.stage {
+            if let Stage::Standing { ack: Some(Acked { cseq, path, bytes }) } = &call.stage
+                && *cseq == response.cseq.number
+            {
                 self.counters.retransmissions += 1;
                 self.send(turn, *path, bytes.clone());
             }
@@ -239,12 +257,12 @@ impl Endpoint {
     }
 
     /// Remembers an INVITE of ours and sends it.
-    pub(super) fn ask_invite(&mut self, turn: &mut Turn, calling: &Calling, leg: Leg, bytes: Vec<u8>) {
+    pub(super) fn ask_invite(&mut self, turn: &mut Turn, key: &ClientKey, path: Path, leg: Leg, bytes: Vec<u8>) {
         let mut acts = Vec::new();
-        let reliable = calling.path.transport == Transport::Tcp;
+        let reliable = path.transport == Transport::Tcp;
         let machine = ClientMachine::Invite(InviteClient::new(bytes, reliable, turn.now, &mut acts));
-        let client = Client { machine, path: calling.path, leg: Some(leg), armed: None };
-        self.asking(turn, &calling.key, client, &acts);
+        let client = Client { machine, path, leg: Some(leg), armed: None };
+        self.asking(turn, key, client, &acts);
     }
 }
 

@@ -61,6 +61,11 @@ impl Pair {
         self.order(side, Command::HangUp { leg, reason: None })
     }
 
+    fn reoffer(&mut self, side: Side) -> &mut Self {
+        let leg = if side == Side::Caller { CALLER } else { CALLED };
+        self.order(side, Command::Reoffer { leg, sdp: offer_text() })
+    }
+
     fn side(&mut self, side: Side) -> &mut Endpoint {
         match side {
             Side::Caller => &mut self.caller,
@@ -213,6 +218,63 @@ fn a_bye_that_is_never_answered_is_given_up() {
 }
 
 #[test]
+fn an_offer_in_a_standing_call_is_answered_whatever_is_lost_on_the_way() {
+    for lost in ["nothing", "INVITE", "SIP/2.0 200", "ACK"] {
+        let mut pair = Pair::new(move |line, count| line.starts_with(lost) && count < 3);
+        pair.call().wait(10 * SECOND).reoffer(Side::Caller).wait(10 * SECOND);
+        assert_eq!(pair.heard_by(Side::Called).last(), Some(&"Reoffered(1, offer: true)"), "{lost}");
+        pair.order(Side::Called, Command::Accept { leg: CALLED, sdp: offer_text() }).wait(10 * SECOND);
+        let answered = format!("Answered({})", CALLER.0);
+        assert_eq!(pair.heard_by(Side::Caller), [answered.as_str(); 2], "{lost}");
+        // The called side may ask as well, and the numbers of both go on.
+        pair.reoffer(Side::Called).wait(10 * SECOND);
+        pair.order(Side::Caller, Command::Accept { leg: CALLER, sdp: offer_text() }).wait(10 * SECOND);
+        assert_eq!(pair.heard_by(Side::Called).last(), Some(&"Answered(1)"), "{lost}");
+        pair.hang_up(Side::Caller).wait(100 * SECOND);
+        assert_eq!(pair.heard_by(Side::Called).last(), Some(&"Ended(1, Bye)"), "{lost}");
+        assert!(pair.is_empty(), "{lost}");
+    }
+}
+
+#[test]
+fn a_refused_offer_leaves_the_call_as_it_was() {
+    let mut pair = Pair::new(|line, count| (line.contains("488") || line.starts_with("ACK")) && count < 3);
+    pair.call().wait(10 * SECOND).reoffer(Side::Caller).wait(SECOND);
+    // One at a time.
+    pair.reoffer(Side::Caller);
+    assert_eq!(pair.heard_by(Side::Caller).last(), Some(&format!("Refused({}, 491)", CALLER.0).as_str()));
+    pair.order(Side::Called, Command::Refuse { leg: CALLED, status: 488, warning: None }).wait(10 * SECOND);
+    assert_eq!(pair.heard_by(Side::Caller).last(), Some(&format!("Refused({}, 488)", CALLER.0).as_str()));
+    pair.hang_up(Side::Called).wait(100 * SECOND);
+    assert_eq!(pair.heard_by(Side::Caller).last(), Some(&format!("Ended({}, Bye)", CALLER.0).as_str()));
+    assert!(pair.is_empty());
+}
+
+#[test]
+fn offers_that_cross_are_both_told_to_come_back() {
+    let mut pair = Pair::new(|_, _| false);
+    pair.call().wait(SECOND).reoffer(Side::Caller).reoffer(Side::Called).wait(SECOND);
+    assert_eq!(pair.heard_by(Side::Caller).last(), Some(&format!("Refused({}, 491)", CALLER.0).as_str()));
+    assert_eq!(pair.heard_by(Side::Called).last(), Some(&"Refused(1, 491)"));
+    pair.reoffer(Side::Caller).wait(SECOND);
+    assert_eq!(pair.heard_by(Side::Called).last(), Some(&"Reoffered(1, offer: true)"));
+    // And a BYE ends a call whose offer is open.
+    pair.hang_up(Side::Caller).wait(100 * SECOND);
+    assert_eq!(pair.heard_by(Side::Called).last(), Some(&"Ended(1, Bye)"));
+    assert!(pair.is_empty());
+}
+
+#[test]
+fn an_offer_that_nobody_answers_ends_the_call() {
+    let mut pair = Pair::new(|_, _| false);
+    pair.call().wait(SECOND);
+    pair.loses = Box::new(|_, _| true);
+    pair.reoffer(Side::Caller).wait(200 * SECOND);
+    assert_eq!(pair.heard_by(Side::Caller).last(), Some(&format!("Ended({}, Lost)", CALLER.0).as_str()));
+    assert_eq!(pair.caller.legs(), 0);
+}
+
+#[test]
 fn the_called_side_hangs_up_before_the_ack_comes() {
     let mut pair = Pair::new(|line, count| line.starts_with("ACK") && count < 4);
     pair.call().wait(SECOND / 10).hang_up(Side::Called).wait(100 * SECOND);
@@ -232,12 +294,17 @@ proptest! {
         first_ms in 0_u64..3_000,
         second_ms in 0_u64..3_000,
         caller_first in any::<bool>(),
+        offers_anew in any::<bool>(),
     ) {
         let mut fate = losses.into_iter();
         let mut pair = Pair::new(move |_, _| fate.next().unwrap_or(false));
         pair.answers = answers;
         let order = if caller_first { [Side::Caller, Side::Called] } else { [Side::Called, Side::Caller] };
-        pair.call().wait(Duration::from_millis(first_ms)).hang_up(order[0]);
+        pair.call().wait(Duration::from_millis(first_ms));
+        if offers_anew {
+            pair.reoffer(order[1]).wait(Duration::from_millis(second_ms));
+        }
+        pair.hang_up(order[0]);
         pair.wait(Duration::from_millis(second_ms)).hang_up(order[1]).wait(400 * SECOND);
         prop_assert!(pair.is_empty());
         let over = |what: &&str| what.starts_with("Ended") || what.starts_with("Failed");

@@ -140,7 +140,7 @@ impl Switchboard {
             Event::Reoffered { leg, offer } => self.reoffered(leg, offer.as_ref()),
             Event::Ended { leg, why } => self.leg_ended(leg, why),
             // The gateway calls nobody today.
-            Event::Ringing { .. } | Event::Answered { .. } | Event::Failed { .. } => {}
+            Event::Ringing { .. } | Event::Answered { .. } | Event::Refused { .. } | Event::Failed { .. } => {}
         }
     }
 
