@@ -1,32 +1,28 @@
 //! The caller's line: a SIP socket, an RTP socket, a clock, the standard input, and nothing that decides.
 //!
 //! [`call`] makes one call to its end and prints what happens as lines of JSON. Until the answer it waits on the SIP
-//! socket; from then on it wakes once a slot on the absolute clock, hears, walks its script, speaks.
+//! socket; from then on `dial::talk` wakes once a slot on the absolute clock.
 //!
-//! Not here: what a script says (`dial::script`), what the sound means (`dial::hearing`), SIP and RTP themselves.
+//! Not here: the sound (`dial::talk`), what a script says (`dial::script`), SIP itself.
 #![expect(clippy::disallowed_methods, reason = "the caller's own shell: sockets, a thread, a clock")]
 
 use std::io::{self, BufRead, Write};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
-use media::leg::LegConfig;
-use media::{Frame, SILENCE, SLOT_SAMPLES, level, rtp, tone};
 use serde::Serialize;
 use sip::sdp::{Chosen, Codec};
 use sip::{Command, Ended, Endpoint, Event, Leg, Limits, Output, Transport, sdp};
 
-use super::aloud::Aloud;
-use super::codec::Voice;
-use super::hearing::{Arrivals, Hearing, Second, Sums};
-use super::script::{self, Do, Walk};
+use super::hearing::{Hearing, Second, Sums};
+use super::script::{self, Walk};
+use super::talk::Talk;
 use super::wire::Wire;
 use crate::config::Ports;
 use crate::io::chance;
-use crate::io::clock::{Clock, Quarter};
 use crate::io::listener::route_to;
-use crate::io::socket::{self, MediaSocket, Pair, SourceRule};
+use crate::io::socket::{self, Pair};
 
 /// One call, checked.
 #[derive(Debug)]
@@ -74,17 +70,17 @@ pub(super) enum LineError {
 pub(super) struct Report {
     pub(super) answered: bool,
     /// The SIP status of a refusal.
-    status: Option<u16>,
-    setup_ms: u64,
-    seconds: f32,
-    packets_in: u64,
-    packets_out: u64,
+    pub(super) status: Option<u16>,
+    pub(super) setup_ms: u64,
+    pub(super) seconds: f32,
+    pub(super) packets_in: u64,
+    pub(super) packets_out: u64,
     /// Packets that the numbering says were sent to us and that did not come.
-    lost: u64,
+    pub(super) lost: u64,
     /// Slots of ours that began late by a slot or more: this machine was busy, and gaps in what was heard may be its.
-    late_slots: u64,
+    pub(super) late_slots: u64,
     #[serde(flatten)]
-    heard: Sums,
+    pub(super) heard: Sums,
 }
 
 /// A call that is over.
@@ -98,7 +94,7 @@ pub(super) struct Over {
 /// What a line prints, one JSON object each.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-enum Said<'a> {
+pub(super) enum Said<'a> {
     Ringing,
     Answered {
         setup_ms: u64,
@@ -154,15 +150,15 @@ pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
 }
 
 /// The signalling of one call.
-struct Line {
+pub(super) struct Line {
     endpoint: Endpoint,
     wire: Wire,
     began: Instant,
-    setup_ms: u64,
+    pub(super) setup_ms: u64,
     status: Option<u16>,
     answer: Option<sdp::Answer>,
-    gone: Option<&'static str>,
-    hanging_up: Option<Instant>,
+    pub(super) gone: Option<&'static str>,
+    pub(super) hanging_up: Option<Instant>,
 }
 
 impl Line {
@@ -206,7 +202,7 @@ impl Line {
         None
     }
 
-    fn hang_up(&mut self) {
+    pub(super) fn hang_up(&mut self) {
         if self.hanging_up.is_none() {
             self.hanging_up = Some(Instant::now());
             self.command(Command::HangUp { leg: LEG, reason: None });
@@ -214,7 +210,7 @@ impl Line {
     }
 
     /// Reads what came, waiting for the first of it at most `wait`; keeps the endpoint's time.
-    fn listen(&mut self, wait: Duration) {
+    pub(super) fn listen(&mut self, wait: Duration) {
         let was_closed = self.wire.is_closed();
         for message in self.wire.receive(wait) {
             let mut out = Vec::new();
@@ -285,7 +281,7 @@ impl Line {
         }
     }
 
-    fn report(&self, answered: bool) -> Report {
+    pub(super) fn report(&self, answered: bool) -> Report {
         Report {
             answered,
             status: self.status,
@@ -300,169 +296,9 @@ impl Line {
     }
 }
 
-/// From the answer on.
-struct Talk {
-    clock: Clock,
-    slot: u64,
-    leg: media::leg::Leg,
-    voice: Voice,
-    codec: Codec,
-    aloud: Option<Aloud>,
-    socket: MediaSocket,
-    hearing: Hearing,
-    arrivals: Arrivals,
-    heard: Vec<i16>,
-    sounding: bool,
-    /// Samples said of the tone or the WAV so far.
-    said: u64,
-    late_slots: u64,
-}
-
-impl Talk {
-    fn begin(call: &Call, chosen: &Chosen, rtp: UdpSocket) -> Self {
-        let voice = Voice::new(chosen.codec);
-        let leg = media::leg::Leg::new(LegConfig {
-            codec: voice.codec(),
-            payload_type: chosen.payload_type,
-            events: chosen.events,
-            events_clock_hz: chosen.events_clock_hz,
-            ptime_ms: chosen.ptime_ms,
-            ssrc: u32::from(random_u16()) << 16 | u32::from(random_u16()),
-            first_seq: random_u16() & 0x7fff,
-            first_timestamp: u32::from(random_u16()),
-        });
-        Self {
-            clock: Clock::start(),
-            slot: 0,
-            leg,
-            aloud: call.keys_aloud.then(|| Aloud::new(voice.codec(), chosen.payload_type)).flatten(),
-            voice,
-            codec: chosen.codec,
-            socket: MediaSocket::new(rtp, SourceRule::Exact, chosen.remote),
-            hearing: Hearing::new(call.listen.clone()),
-            arrivals: Arrivals::default(),
-            heard: Vec::new(),
-            sounding: false,
-            said: 0,
-            late_slots: 0,
-        }
-    }
-
-    fn run_to_end(mut self, call: &mut Call, line: &mut Line, commands: Option<&Receiver<String>>) -> Over {
-        say(&Said::Answered { setup_ms: line.setup_ms, codec: self.codec.name() });
-        while line.gone.is_none() {
-            self.slot += 1;
-            let due = Quarter(self.slot * Quarter::IN_SLOT);
-            if self.clock.quarter() >= Quarter((self.slot + 1) * Quarter::IN_SLOT) {
-                self.late_slots += 1;
-            }
-            self.clock.sleep_until(due);
-            let left = take_commands(commands, &mut call.walk);
-            if self.at_ms() > millis(call.longest) || left == Left::Nothing {
-                line.hang_up();
-            }
-            self.one_slot(call, line);
-            line.listen(Duration::ZERO);
-        }
-        let counts = self.socket.counts();
-        let report = Report {
-            seconds: self.slot as f32 / SLOTS_A_SECOND,
-            packets_in: self.arrivals.received(),
-            packets_out: counts.sent,
-            lost: self.arrivals.lost(),
-            late_slots: self.late_slots,
-            heard: self.hearing.sums(),
-            ..line.report(true)
-        };
-        Over { report, heard: self.heard }
-    }
-
-    /// Hears, walks on, speaks.
-    fn one_slot(&mut self, call: &mut Call, line: &mut Line) {
-        let heard = self.hear();
-        let mut out = Vec::new();
-        call.walk.slot(level::dbov(&heard), &mut out);
-        for step in out {
-            let at_ms = self.at_ms();
-            match step {
-                Do::Press { digit, ms } if self.leg.press(digit, ms) => {}
-                Do::Press { digit, .. } => say(&Said::DigitNotSent { digit, at_ms }),
-                Do::Pressed(digit) => say(&Said::DigitSent { digit, at_ms }),
-                Do::HeardQuiet => say(&Said::HeardQuiet { at_ms }),
-                Do::StartSound => {
-                    (self.sounding, self.said) = (true, 0);
-                    say(&Said::SoundStarted { at_ms });
-                }
-                Do::StopSound => {
-                    self.sounding = false;
-                    say(&Said::SoundStopped { at_ms });
-                }
-                Do::HangUp => line.hang_up(),
-            }
-        }
-        if line.hanging_up.is_none() {
-            self.speak(call, &heard);
-        }
-    }
-
-    fn hear(&mut self) -> Frame {
-        let mut buffer = [0_u8; DATAGRAM];
-        let (leg, arrivals) = (&mut self.leg, &mut self.arrivals);
-        self.socket.receive(
-            self.slot,
-            &mut buffer,
-            |_| true,
-            |bytes| {
-                if let Some(packet) = rtp::parse(bytes) {
-                    arrivals.came(packet.seq);
-                }
-                // What the leg made of it comes out slot by slot, or not at all.
-                let _ = leg.receive(bytes);
-            },
-        );
-        // The gateway keys nothing; a digit that ended by time is of no interest to a caller.
-        let heard = self.voice.hear(|sound| _ = self.leg.take(sound));
-        if let Some(second) = self.hearing.slot(&heard) {
-            say(&Said::Second(&second));
-        }
-        self.heard.extend_from_slice(&heard);
-        heard
-    }
-
-    fn speak(&mut self, call: &Call, heard: &Frame) {
-        let mut frame: Frame = if call.loop_back { *heard } else { SILENCE };
-        if self.sounding {
-            let mut own: Frame = SILENCE;
-            match &call.sound {
-                Sound::Tone { hz } => tone::sine(*hz as f32, TONE_DBOV, self.said, &mut own),
-                Sound::Samples(samples) => {
-                    let said = usize::try_from(self.said).unwrap_or(usize::MAX);
-                    let rest = samples.get(said..).unwrap_or_default();
-                    for (to, from) in own.iter_mut().zip(rest) {
-                        *to = *from;
-                    }
-                }
-            }
-            self.said += SLOT_SAMPLES as u64;
-            for (to, from) in frame.iter_mut().zip(own) {
-                *to = to.saturating_add(from);
-            }
-        }
-        let (aloud, socket) = (&mut self.aloud, &mut self.socket);
-        self.leg.send(self.voice.say(&frame), |bytes| match aloud {
-            Some(aloud) => aloud.send(bytes, |bytes| socket.send(bytes)),
-            None => socket.send(bytes),
-        });
-    }
-
-    fn at_ms(&self) -> u64 {
-        self.slot * SLOT_MS
-    }
-}
-
 /// What the standard input has left.
 #[derive(Debug, PartialEq, Eq)]
-enum Left {
+pub(super) enum Left {
     More,
     Nothing,
 }
@@ -481,7 +317,7 @@ fn read_commands() -> Receiver<String> {
 }
 
 /// A line is a script behind what is still ahead; one that begins with `!` comes instead of it.
-fn take_commands(commands: Option<&Receiver<String>>, walk: &mut Walk) -> Left {
+pub(super) fn take_commands(commands: Option<&Receiver<String>>, walk: &mut Walk) -> Left {
     let Some(commands) = commands else { return Left::More };
     loop {
         let line = match commands.try_recv() {
@@ -501,18 +337,18 @@ fn take_commands(commands: Option<&Receiver<String>>, walk: &mut Walk) -> Left {
     }
 }
 
-fn random_u16() -> u16 {
+pub(super) fn random_u16() -> u16 {
     let mut bytes = [0_u8; 2];
     chance(&mut bytes);
     u16::from_ne_bytes(bytes)
 }
 
-fn millis(time: Duration) -> u64 {
+pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A reader that went away is no reason to end a call.
-fn say(said: &Said<'_>) {
+pub(super) fn say(said: &Said<'_>) {
     let Ok(text) = serde_json::to_string(said) else { return };
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
@@ -522,10 +358,6 @@ fn say(said: &Said<'_>) {
 const LEG: Leg = Leg(1 << 63);
 /// Away from the gateway's own, so that both live on one machine.
 const RTP_PORTS: Ports = Ports { first: 40_000, last: 49_998 };
-const DATAGRAM: usize = 2048;
-const SLOT_MS: u64 = 20;
-const SLOTS_A_SECOND: f32 = 50.0;
-const TONE_DBOV: f32 = -16.0;
 const WAIT: Duration = Duration::from_millis(10);
 /// So long we wait for the answer to our BYE.
 const FAREWELL: Duration = Duration::from_secs(4);

@@ -3,7 +3,7 @@
 //! [`DialArgs`] is its command line, [`run`] carries it out and says on standard output, one JSON object a line, what
 //! happens: `answered`, `heard-quiet`, `digit-sent`, `second`, `ended`, and a `report` at the end. The steps are a
 //! [`script`], given by `--script` or live on the standard input; [`hearing`] puts what was heard into numbers; the
-//! sockets and the clock are in [`line`]. The stories use it as their telephone, an administrator to try a line.
+//! signalling is in [`line`], the sound in [`talk`]. The stories use it as their telephone, an administrator to try a line.
 //!
 //! Not here: being called, registering, encryption.
 
@@ -21,6 +21,7 @@ mod codec;
 mod hearing;
 mod line;
 mod script;
+mod talk;
 mod wire;
 
 /// The command line of `gateway dial`.
