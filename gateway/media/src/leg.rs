@@ -79,6 +79,8 @@ pub struct Leg {
     digits: Digits,
     /// RTP time until which the caller's sound lies under a key.
     under_key: Option<u32>,
+    /// RTP time before which nothing of theirs is heard any more.
+    hushed: Option<u32>,
     seq: u16,
     timestamp: u32,
     /// The next packet is the first after a silence.
@@ -109,6 +111,7 @@ impl Leg {
             comfort: Comfort::new(),
             digits: Digits::new(config.events_clock_hz),
             under_key: None,
+            hushed: None,
             seq: config.first_seq,
             timestamp: config.first_timestamp,
             marker: true,
@@ -167,7 +170,7 @@ impl Leg {
         self.digits.slot_passed();
         self.passed = self.passed.wrapping_add(self.config.codec.slot_ticks());
         let digit = self.hear_news();
-        let under = self.is_under_key();
+        let under = self.is_under_key() | self.is_hushed();
         let mut taken = self.stream.take(into);
         match taken {
             Taken::Voice | Taken::Concealed if under => {
@@ -180,6 +183,11 @@ impl Leg {
             Taken::Voice | Taken::Concealed | Taken::Nothing => {}
         }
         (taken, digit)
+    }
+
+    /// Nothing of what came so far is heard: it belongs to the time before a call was taken back from hold.
+    pub fn hush_what_came(&mut self) {
+        self.hushed = self.stream.newest();
     }
 
     /// Sends this slot: in a packet of its own, in parts of it, or together with slots to come, as they want it.
@@ -354,13 +362,25 @@ impl Leg {
         if self.digits.pressing() {
             return true;
         }
-        let under = self.under_key.and_then(|end| self.stream.ticks_until(end)).is_some_and(|until| {
-            (1..=MOST_UNDER_KEY_SLOTS * self.config.codec.slot_ticks().cast_signed()).contains(&until)
-        });
+        let under = self.is_ahead(self.under_key);
         if !under {
             self.under_key = None;
         }
         under
+    }
+
+    fn is_hushed(&mut self) -> bool {
+        let hushed = self.is_ahead(self.hushed);
+        if !hushed {
+            self.hushed = None;
+        }
+        hushed
+    }
+
+    /// Is the slot that is taken now before this RTP time?
+    fn is_ahead(&self, end: Option<u32>) -> bool {
+        let most = MOST_AHEAD_SLOTS * self.config.codec.slot_ticks().cast_signed();
+        end.and_then(|end| self.stream.ticks_until(end)).is_some_and(|until| (1..=most).contains(&until))
     }
 
     /// RFC 3550 appendix A.1 wants two packets in a row of a new source; the first source of a call is believed at once,
@@ -407,7 +427,7 @@ const OCTETS_A_MS: u32 = 8;
 const LONGEST_BYTES: usize = (LONGEST_MS * OCTETS_A_MS) as usize;
 
 /// 200 ms: no sound that is still to be played is further ahead.
-const MOST_UNDER_KEY_SLOTS: i32 = 10;
+const MOST_AHEAD_SLOTS: i32 = 10;
 
 #[cfg(test)]
 mod tests {

@@ -43,6 +43,8 @@ pub(super) struct Line {
     frame: Sound,
     energy: u32,
     held: bool,
+    /// Taken back from hold just now: what came until then is the exchange's.
+    resumes: bool,
     muted: bool,
     voice: Voice,
     saying: Option<Saying>,
@@ -98,6 +100,7 @@ impl Line {
             frame: Sound::silence(leg.codec.is_wide()),
             energy: 0,
             held: false,
+            resumes: false,
             muted: false,
             voice: Voice::new(),
             saying: None,
@@ -137,6 +140,7 @@ impl Line {
     pub(super) fn hold(&mut self, on: bool) {
         if std::mem::replace(&mut self.held, on) != on {
             self.silence.slots = 0;
+            self.resumes = !on;
         }
     }
 
@@ -208,8 +212,11 @@ impl Line {
             events.set(events.get() + 1);
         };
         socket.receive(slot.0, buffer, |bytes| rtp::parse(bytes).is_some(), &mut packet);
-        if events.get() > 0 {
+        if events.get() > 0 || self.resumes {
             socket.receive_rest(buffer, &mut packet);
+        }
+        if std::mem::take(&mut self.resumes) {
+            self.leg.hush_what_came();
         }
         self.controls.slot(slot, &mut self.leg, buffer);
         self.take(slot, outside);

@@ -546,6 +546,26 @@ fn a_held_or_muted_seat_is_neither_mixed_nor_kept() {
     }
 }
 
+/// The exchange plays until the very offer that takes the call back, and its last packets still lie in the buffer then.
+#[test]
+fn of_the_music_nothing_is_heard_or_kept_when_a_call_is_taken_back() {
+    for codec in [A, Codec::G722, Codec::Opus] {
+        let mut bench = room_of(&[(codec, Some(700.0)), (A, None)]);
+        bench.permit(1, 0);
+        bench.tell(ToWorker::Hold { call: CallId(1), on: true });
+        bench.run(30);
+        bench.taped();
+        bench.phones[1].heard.clear();
+        bench.tell(ToWorker::Hold { call: CallId(1), on: false });
+        bench.phones[0].hz = Some(400.0);
+        bench.run(40);
+        assert!(bench.phones[1].peak(700.0) < -45.0, "{codec:?}: {}", bench.phones[1].peak(700.0));
+        assert!(bench.phones[1].level(400.0) > -24.0, "{codec:?}");
+        let (slots, level) = bench.kept(700.0);
+        assert!(slots.len() > 20 && level < -45.0, "{codec:?}: {slots:?} {level}");
+    }
+}
+
 #[test]
 fn what_a_full_ring_did_not_take_is_a_gap_of_exactly_those_slots() {
     let mut bench = Bench::with_queues(&[Some(400.0)], 100, 10);
