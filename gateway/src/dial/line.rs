@@ -19,6 +19,7 @@ use super::hearing::{Hearing, Second, Sums};
 use super::script::{self, Walk};
 use super::talk::Talk;
 use super::wire::Wire;
+use super::wish::Wish;
 use crate::config::Ports;
 use crate::io::chance;
 use crate::io::listener::route_to;
@@ -46,6 +47,8 @@ pub(super) struct Call {
     pub(super) listen: Vec<u32>,
     /// What is offered, best first.
     pub(super) codecs: Vec<Codec>,
+    /// What to name instead of where we are.
+    pub(super) behind_nat: Option<SocketAddr>,
 }
 
 /// What this caller says.
@@ -100,6 +103,20 @@ pub(super) enum Said<'a> {
         setup_ms: u64,
         codec: &'static str,
     },
+    /// Where our sound goes and how its packets are numbered, so that a test can forge them.
+    Sends {
+        to: SocketAddr,
+        ssrc: u32,
+        first_seq: u16,
+        first_timestamp: u32,
+    },
+    /// What an offer in the middle of the call came to: 200, or a refusal, which changes nothing.
+    Reoffered {
+        status: u16,
+        codec: &'static str,
+        direction: &'static str,
+        at_ms: u64,
+    },
     HeardQuiet {
         at_ms: u64,
     },
@@ -138,10 +155,17 @@ pub(super) fn call(mut call: Call) -> Result<Over, LineError> {
     let Pair { sound: rtp, control: _control } = socket::open(local, RTP_PORTS, random_u16()).map_err(wrong)?;
     let commands = call.live.then(read_commands);
     let mut line = Line::open(call.transport, local, remote).map_err(wrong)?;
-    let offer = sdp::offer(rtp.local_addr().map_err(wrong)?, &call.codecs, u64::from(random_u16()), 1);
-    line.invite(&call, offer);
+    let at = match call.behind_nat {
+        Some(named) => {
+            line.wire.path.local.set_ip(named.ip());
+            named
+        }
+        None => rtp.local_addr().map_err(wrong)?,
+    };
+    let wish = Wish::new(at, call.codecs.clone(), u64::from(random_u16()));
+    line.invite(&call, wish.text());
     let over = match line.await_answer(&mut call, commands.as_ref()) {
-        Some(chosen) => Talk::begin(&call, &chosen, rtp).run_to_end(&mut call, &mut line, commands.as_ref()),
+        Some(chosen) => Talk::begin(&call, &chosen, wish, rtp).run_to_end(&mut call, &mut line, commands.as_ref()),
         None => Over { report: line.report(false), heard: Vec::new() },
     };
     say(&Said::Ended { why: line.gone.unwrap_or("unknown") });
@@ -154,9 +178,11 @@ pub(super) struct Line {
     endpoint: Endpoint,
     wire: Wire,
     began: Instant,
-    pub(super) setup_ms: u64,
+    pub(super) setup_ms: Option<u64>,
     status: Option<u16>,
-    answer: Option<sdp::Answer>,
+    pub(super) answer: Option<sdp::Answer>,
+    /// The status with which an offer in the middle of the call was refused.
+    pub(super) refused: Option<u16>,
     pub(super) gone: Option<&'static str>,
     pub(super) hanging_up: Option<Instant>,
 }
@@ -171,7 +197,17 @@ impl Line {
             chance: Box::new(chance),
         });
         let began = Instant::now();
-        Ok(Self { endpoint, wire, began, setup_ms: 0, status: None, answer: None, gone: None, hanging_up: None })
+        Ok(Self {
+            endpoint,
+            wire,
+            began,
+            setup_ms: None,
+            status: None,
+            answer: None,
+            refused: None,
+            gone: None,
+            hanging_up: None,
+        })
     }
 
     fn invite(&mut self, call: &Call, sdp: String) {
@@ -237,6 +273,10 @@ impl Line {
         }
     }
 
+    pub(super) fn offer(&mut self, sdp: String) {
+        self.command(Command::Reoffer { leg: LEG, sdp });
+    }
+
     fn command(&mut self, command: Command) {
         let mut out = Vec::new();
         self.endpoint.command(Instant::now(), command, &mut out);
@@ -256,9 +296,10 @@ impl Line {
         match event {
             Event::Ringing { .. } => say(&Said::Ringing),
             Event::Answered { answer, .. } => {
-                self.setup_ms = millis(self.began.elapsed());
+                self.setup_ms.get_or_insert(millis(self.began.elapsed()));
                 self.answer = Some(answer);
             }
+            Event::Refused { status, .. } => self.refused = Some(status),
             Event::Failed { status, .. } => {
                 self.status = Some(status);
                 self.gone = Some("refused");
@@ -277,7 +318,7 @@ impl Line {
                 self.command(Command::Reject { leg, status: 486, retry_after: None, warning: None })
             }
             Event::Reoffered { leg, .. } => self.command(Command::Refuse { leg, status: 488, warning: None }),
-            Event::Confirmed { .. } | Event::Refused { .. } => {}
+            Event::Confirmed { .. } => {}
         }
     }
 
@@ -285,7 +326,7 @@ impl Line {
         Report {
             answered,
             status: self.status,
-            setup_ms: self.setup_ms,
+            setup_ms: self.setup_ms.unwrap_or(0),
             seconds: 0.0,
             packets_in: 0,
             packets_out: 0,

@@ -23,6 +23,7 @@ mod line;
 mod script;
 mod talk;
 mod wire;
+mod wish;
 
 /// The command line of `gateway dial`.
 #[derive(Debug, clap::Args)]
@@ -34,13 +35,15 @@ pub struct DialArgs {
     pub transport: Option<Transport>,
     /// What to do: digits are keyed, `q` waits until something was heard and then was quiet, `pN` pauses N seconds,
     /// `t` starts the tone or the WAV, `s` stops it, `h` hangs up. For example "q12345678q1q#p2tp10h".
+    /// In brackets: `[sendonly]` and `[inactive]` put the call on hold, `[sendrecv]` takes it back, `[g722]` and its like
+    /// change the codec, `[1030]` the frequency of the tone.
     #[arg(long, default_value = "")]
     pub script: String,
     /// A WAV file that `t` plays.
     #[arg(long, conflicts_with = "tone")]
     pub play: Option<PathBuf>,
     /// The frequency of the tone that `t` starts, in Hz.
-    #[arg(long, default_value_t = 440, value_parser = clap::value_parser!(u32).range(50..=3800))]
+    #[arg(long, default_value_t = 440, value_parser = tone_hz)]
     pub tone: u32,
     /// Keep what is heard in this WAV file, 8 kHz.
     #[arg(long)]
@@ -67,6 +70,9 @@ pub struct DialArgs {
     /// What to offer, best first: NAME,NAME of pcma, pcmu, g722, opus.
     #[arg(long, value_delimiter = ',', default_values_t = [codec::Offered::Pcma, codec::Offered::Pcmu])]
     pub codec: Vec<codec::Offered>,
+    /// Write what a telephone behind NAT writes: this address in Via, Contact and for the sound, this port for the sound.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub behind_nat: Option<SocketAddr>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -135,12 +141,18 @@ fn try_run(arguments: DialArgs) -> Result<bool, DialError> {
         live: arguments.stdin,
         listen: arguments.listen,
         codecs: arguments.codec.into_iter().map(Into::into).collect(),
+        behind_nat: arguments.behind_nat,
     })?;
     if let Some(file) = arguments.keep {
         wav::write(&file, media::RATE_HZ, &over.heard)
             .map_err(|source| DialError::Keep { file: file.display().to_string(), source })?;
     }
     Ok(over.report.answered)
+}
+
+fn tone_hz(text: &str) -> Result<u32, String> {
+    let right = || format!("{} to {} Hz", script::TONES_HZ.start(), script::TONES_HZ.end());
+    text.parse().ok().filter(|hz| script::TONES_HZ.contains(hz)).ok_or_else(right)
 }
 
 /// The host and port of a `sip:` address, looked up, IPv4 first; the port is 5060 where none is named.

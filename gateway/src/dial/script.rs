@@ -3,10 +3,17 @@
 //! [`parse`] a text such as `q12345678 q1 p2 t`, feed the [`Walk`] with the level of each slot heard, carry out every
 //! [`Do`]. Tokens: a digit (`0`–`9 * #`) is pressed; `q` waits until something was heard and then was quiet for 700 ms;
 //! `pN` pauses N seconds (decimals allowed); `t` starts the tone or the WAV, `s` stops it; `h` hangs up. Spaces divide.
+//! A word in brackets offers the call anew: `[sendonly]`, `[inactive]` and `[sendrecv]` put on hold with and without music,
+//! and take back; `[g722]` and its like change the codec. `[1030]` is no offer: it makes the tone one of 1030 Hz.
 //!
 //! Not here: packets, sockets, clocks (`dial::line`), and what a digit means to the other end.
 
 use std::collections::VecDeque;
+
+use clap::ValueEnum;
+use sip::sdp::Direction;
+
+use super::codec::Offered;
 
 /// One thing to do, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +23,29 @@ pub(super) enum Token {
     Pause { slots: u32 },
     StartSound,
     StopSound,
+    Tone { hz: u32 },
+    Offer(Change),
     HangUp,
+}
+
+/// What an offer in the middle of a call changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Direction(Direction),
+    Codec(Offered),
 }
 
 /// A script that cannot be walked: ours to fix, said with the place.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ScriptError {
-    #[error("`{found}` at character {at} is no step; steps are digits, * and #, q, pN (seconds), t, s, h")]
+    #[error("`{found}` at character {at} is no step; steps are digits, * and #, q, pN (seconds), t, s, h, [word]")]
     Unknown { found: char, at: usize },
     #[error("the pause at character {at} needs its seconds, for example p2 or p0.5, at most an hour")]
     Pause { at: usize },
+    #[error(
+        "the brackets at character {at} hold none of sendonly, inactive, sendrecv, pcma, pcmu, g722, opus, 50 to 3800 (Hz)"
+    )]
+    Brackets { at: usize },
 }
 
 /// What the line is to do now.
@@ -36,6 +56,8 @@ pub(super) enum Do {
     HeardQuiet,
     StartSound,
     StopSound,
+    Tone { hz: u32 },
+    Offer(Change),
     HangUp,
 }
 
@@ -81,6 +103,14 @@ pub(super) fn parse(text: &str) -> Result<Vec<Token>, ScriptError> {
             't' => Token::StartSound,
             's' => Token::StopSound,
             'h' => Token::HangUp,
+            '[' => {
+                let mut word = String::new();
+                while let Some((_, c)) = rest.next_if(|(_, c)| *c != ']') {
+                    word.push(c);
+                }
+                let closed = rest.next().is_some();
+                bracketed(&word).filter(|_| closed).ok_or(ScriptError::Brackets { at })?
+            }
             'p' => {
                 let mut number = String::new();
                 while let Some((_, c)) = rest.next_if(|(_, c)| c.is_ascii_digit() || *c == '.') {
@@ -96,6 +126,19 @@ pub(super) fn parse(text: &str) -> Result<Vec<Token>, ScriptError> {
         });
     }
     Ok(tokens)
+}
+
+fn bracketed(word: &str) -> Option<Token> {
+    let direction = |direction| Some(Token::Offer(Change::Direction(direction)));
+    match word {
+        "sendonly" => direction(Direction::SendOnly),
+        "inactive" => direction(Direction::Inactive),
+        "sendrecv" => direction(Direction::SendRecv),
+        number if number.starts_with(|c: char| c.is_ascii_digit()) => {
+            number.parse().ok().filter(|hz| TONES_HZ.contains(hz)).map(|hz| Token::Tone { hz })
+        }
+        codec => Offered::from_str(codec, false).ok().map(|codec| Token::Offer(Change::Codec(codec))),
+    }
 }
 
 impl Walk {
@@ -157,6 +200,8 @@ impl Walk {
                 Token::Pause { slots } => return Step::Pausing { left: slots },
                 Token::StartSound => out.push(Do::StartSound),
                 Token::StopSound => out.push(Do::StopSound),
+                Token::Tone { hz } => out.push(Do::Tone { hz }),
+                Token::Offer(change) => out.push(Do::Offer(change)),
                 Token::HangUp => {
                     out.push(Do::HangUp);
                     return Step::HungUp;
@@ -167,6 +212,8 @@ impl Walk {
     }
 }
 
+/// What a telephone line carries.
+pub(super) const TONES_HZ: std::ops::RangeInclusive<u32> = 50..=3800;
 const SLOT_MS: u32 = 20;
 const SLOTS_A_SECOND: f64 = 50.0;
 const LONGEST_PAUSE_S: f64 = 3600.0;
@@ -220,6 +267,17 @@ mod tests {
         assert_eq!(parse("12x"), Err(ScriptError::Unknown { found: 'x', at: 2 }));
         assert_eq!(parse("p"), Err(ScriptError::Pause { at: 0 }));
         assert_eq!(parse("1p99999"), Err(ScriptError::Pause { at: 1 }));
+        for wrong in ["[]", "[sendonly", "[gsm]", "[49]", "[4711]", "[-600]"] {
+            assert_eq!(parse(wrong), Err(ScriptError::Brackets { at: 0 }), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_brackets_offers_the_call_anew_or_tunes_the_tone() {
+        let mut walk = walk("[sendonly] [1030]t");
+        let hold = Do::Offer(Change::Direction(Direction::SendOnly));
+        assert_eq!(after(&mut walk, 1, SILENT), [hold, Do::Tone { hz: 1030 }, Do::StartSound]);
+        assert_eq!(parse("[opus]"), Ok(vec![Token::Offer(Change::Codec(Offered::Opus))]));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::codec::Voice;
 use super::hearing::{Arrivals, Hearing};
 use super::line::{Call, Left, Line, Over, Report, Said, Sound, millis, random_u16, say, take_commands};
 use super::script::Do;
+use super::wish::Wish;
 use crate::io::clock::{Clock, Quarter};
 use crate::io::socket::{MediaSocket, SourceRule};
 
@@ -27,6 +28,11 @@ pub(super) struct Talk {
     leg: media::leg::Leg,
     voice: Voice,
     codec: Codec,
+    wish: Wish,
+    /// An offer that is not answered yet.
+    asked: Option<Wish>,
+    numbering: Numbering,
+    tone_hz: Option<u32>,
     aloud: Option<Aloud>,
     socket: MediaSocket,
     hearing: Hearing,
@@ -38,23 +44,46 @@ pub(super) struct Talk {
     late_slots: u64,
 }
 
-impl Talk {
-    pub(super) fn begin(call: &Call, chosen: &Chosen, rtp: UdpSocket) -> Self {
-        let voice = Voice::new(chosen.codec);
-        let leg = media::leg::Leg::new(LegConfig {
-            codec: voice.codec(),
+/// How our packets are counted, by chance from the start.
+#[derive(Clone, Copy)]
+struct Numbering {
+    ssrc: u32,
+    first_seq: u16,
+    first_timestamp: u32,
+}
+
+impl Numbering {
+    fn leg(self, codec: media::codec::Codec, chosen: &Chosen) -> LegConfig {
+        LegConfig {
+            codec,
             payload_type: chosen.payload_type,
             events: chosen.events,
             events_clock_hz: chosen.events_clock_hz,
             ptime_ms: chosen.ptime_ms,
+            ssrc: self.ssrc,
+            first_seq: self.first_seq,
+            first_timestamp: self.first_timestamp,
+        }
+    }
+}
+
+impl Talk {
+    pub(super) fn begin(call: &Call, chosen: &Chosen, wish: Wish, rtp: UdpSocket) -> Self {
+        let voice = Voice::new(chosen.codec);
+        let numbering = Numbering {
             ssrc: u32::from(random_u16()) << 16 | u32::from(random_u16()),
             first_seq: random_u16() & 0x7fff,
             first_timestamp: u32::from(random_u16()),
-        });
+        };
+        let leg = media::leg::Leg::new(numbering.leg(voice.codec(), chosen));
         Self {
             clock: Clock::start(),
             slot: 0,
             leg,
+            wish,
+            asked: None,
+            numbering,
+            tone_hz: None,
             aloud: call.keys_aloud.then(|| Aloud::new(voice.codec(), chosen.payload_type)).flatten(),
             voice,
             codec: chosen.codec,
@@ -69,7 +98,9 @@ impl Talk {
     }
 
     pub(super) fn run_to_end(mut self, call: &mut Call, line: &mut Line, commands: Option<&Receiver<String>>) -> Over {
-        say(&Said::Answered { setup_ms: line.setup_ms, codec: self.codec.name() });
+        say(&Said::Answered { setup_ms: line.setup_ms.unwrap_or(0), codec: self.codec.name() });
+        let Numbering { ssrc, first_seq, first_timestamp } = self.numbering;
+        say(&Said::Sends { to: self.socket.named(), ssrc, first_seq, first_timestamp });
         while line.gone.is_none() {
             self.slot += 1;
             let due = Quarter(self.slot * Quarter::IN_SLOT);
@@ -83,6 +114,7 @@ impl Talk {
             }
             self.one_slot(call, line);
             line.listen(Duration::ZERO);
+            self.settle(call, line);
         }
         let counts = self.socket.counts();
         let report = Report {
@@ -117,12 +149,53 @@ impl Talk {
                     self.sounding = false;
                     say(&Said::SoundStopped { at_ms });
                 }
+                Do::Tone { hz } => self.tone_hz = Some(hz),
+                Do::Offer(change) => {
+                    let wish = self.wish.changed(change);
+                    line.offer(wish.text());
+                    self.asked = Some(wish);
+                }
                 Do::HangUp => line.hang_up(),
             }
         }
         if line.hanging_up.is_none() {
             self.speak(call, &heard);
         }
+    }
+
+    /// What became of an offer of ours.
+    fn settle(&mut self, call: &Call, line: &mut Line) {
+        let chosen = line.answer.take().map(|answer| self.asked.as_ref().and_then(|wish| answer.chosen(&wish.codecs)));
+        let status = match chosen {
+            Some(Some(chosen)) => {
+                self.agree(call, &chosen);
+                ACCEPTED
+            }
+            // They chose what we did not offer: nothing can be said any more.
+            Some(None) => return line.hang_up(),
+            None => match line.refused.take() {
+                Some(status) => {
+                    self.wish = self.asked.take().map_or(self.wish.clone(), |asked| asked.refused(&self.wish));
+                    status
+                }
+                None => return,
+            },
+        };
+        let (codec, direction) = (self.codec.name(), self.wish.direction.attribute());
+        say(&Said::Reoffered { status, codec, direction, at_ms: self.at_ms() });
+    }
+
+    fn agree(&mut self, call: &Call, chosen: &Chosen) {
+        if let Some(wish) = self.asked.take() {
+            self.wish = wish;
+        }
+        if chosen.codec != self.codec {
+            self.codec = chosen.codec;
+            self.voice = Voice::new(chosen.codec);
+            self.aloud = call.keys_aloud.then(|| Aloud::new(self.voice.codec(), chosen.payload_type)).flatten();
+        }
+        self.leg.reconfigure(self.numbering.leg(self.voice.codec(), chosen));
+        self.socket.retarget(chosen.remote, SourceRule::Exact);
     }
 
     fn hear(&mut self) -> Frame {
@@ -150,11 +223,16 @@ impl Talk {
     }
 
     fn speak(&mut self, call: &Call, heard: &Frame) {
+        if !self.wish.sends() {
+            return self.leg.silent();
+        }
         let mut frame: Frame = if call.loop_back { *heard } else { SILENCE };
         if self.sounding {
             let mut own: Frame = SILENCE;
             match &call.sound {
-                Sound::Tone { hz } => tone::sine(*hz as f32, TONE_DBOV, self.said, &mut own),
+                Sound::Tone { hz } => {
+                    tone::sine(self.tone_hz.unwrap_or(*hz) as f32, TONE_DBOV, self.said, &mut own);
+                }
                 Sound::Samples(samples) => {
                     let said = usize::try_from(self.said).unwrap_or(usize::MAX);
                     let rest = samples.get(said..).unwrap_or_default();
@@ -180,6 +258,7 @@ impl Talk {
     }
 }
 
+const ACCEPTED: u16 = 200;
 const DATAGRAM: usize = 2048;
 const SLOT_MS: u64 = 20;
 const SLOTS_A_SECOND: f32 = 50.0;

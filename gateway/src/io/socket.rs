@@ -209,6 +209,11 @@ impl MediaSocket {
         }
     }
 
+    /// The SDP's address and port.
+    pub fn named(&self) -> SocketAddr {
+        self.named
+    }
+
     pub fn counts(&self) -> Counts {
         self.counts
     }
