@@ -1,6 +1,7 @@
 //! A gateway whose archive is away, and one that is told to end: callers hear what they must, and nothing kept is lost.
 //!
-//! Not here: programs that are killed (`crash`).
+//! Not here: programs that are killed (`crash`), and two made-up hours without anybody who takes anything in
+//! (`a_meeting_of_sixty_seats_over_two_hours_makes_at_most_2000_files` in `gateway/src/io/recorder/desk/tests/many.rs`).
 
 use std::time::Duration;
 

@@ -224,7 +224,7 @@ fn a_closed_section_ends_every_permit_and_the_archive_puts_the_keys_of_the_next(
     assert_eq!(sql(&house.data(), used), "2|2", "a voice and a key in each of the two sections");
 }
 
-fn await_seat(house: &House, seat: u64, field: &str, value: &Value) {
+pub(crate) fn await_seat(house: &House, seat: u64, field: &str, value: &Value) {
     until(&format!("{field} of seat {seat} to be {value}"), AT_ONCE, || {
         (house.seen(seat)[field] == *value).then_some(())
     });

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use crate::support::ears::Person::{Anna, Bert, Clara, Dora};
 use crate::support::house::{Ground, House, Wish};
+use crate::support::makers::Baresip;
 use crate::support::mutant::Chance;
+use crate::support::network::Network;
 use crate::support::phone::{PLANTED_NUMBER, Phone};
 use crate::support::until;
 use crate::support::wire::{OFFER, Wire};
@@ -65,6 +67,48 @@ fn assert_sipp_is_served(house: &House, from: &str, more: &[&str]) {
         .expect("sipp runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     until("every call to be over", LONG, || (house.calls_now() == 0).then_some(()));
+}
+
+#[test]
+fn baresip_over_tcp_is_let_in_and_heard_and_both_sides_reports_of_the_sound_are_true() {
+    let network = Network::new("10.231.43");
+    let house = House::on(Ground::new(), &Wish { sip_host: Some("0.0.0.0".to_owned()), ..Wish::default() });
+    let uri = format!("sip:4711@{}:{};transport=tcp", network.outside, house.sip().port());
+    assert_baresip_is_served(&house, &network, &uri, 1);
+}
+
+#[test]
+fn baresip_over_ipv6_is_let_in_and_heard_and_both_sides_reports_of_the_sound_are_true() {
+    let network = Network::new("10.231.44");
+    let house = House::on(Ground::new(), &Wish { sip_host: Some("[::]".to_owned()), ..Wish::default() });
+    let uri = format!("sip:4711@[{}]:{}", network.outside_v6, house.sip().port());
+    assert_baresip_is_served(&house, &network, &uri, 0);
+}
+
+fn assert_baresip_is_served(house: &House, network: &Network, uri: &str, connections: u64) {
+    let mut baresip = Baresip::calls(network, house.ground().path(), Bert, uri);
+    assert_eq!(house.health()["sip_counters"]["connections"], connections);
+    baresip.keys(&format!("{}#", house.guest_pin()));
+    let bert = until("baresip's seat", LONG, || house.seats().first().map(|seat| seat.number));
+    until("baresip to be in the room", LONG, || {
+        baresip.keys("2");
+        house.seat(bert).filter(|seat| seat.in_room)
+    });
+    let mut anna = Phone::calls(house, Anna);
+    anna.arrives(house);
+    anna.refuses(house);
+    anna.speaks();
+    anna.hears(Bert);
+    anna.listens(4);
+    anna.falls_silent();
+    let (heard, reports) = baresip.hangs_up_and_reports();
+    heard.last(4).assert_with(Anna, 2.0, "what baresip heard");
+    // Fifty packets a second each way; what it was sent it learned from our last report, at the earliest after 2.5 s.
+    assert!(reports.packets.iter().all(|packets| *packets > 100), "{reports:?}");
+    assert_eq!(reports.lost, [0, 0], "{reports:?}");
+    assert!(reports.jitter_ms.iter().all(|ms| (0.0..100.0).contains(ms)), "{reports:?}");
+    until("baresip's call to be over", SOON, || (house.calls_now() == 1).then_some(()));
+    anna.hangs_up();
 }
 
 #[test]

@@ -138,6 +138,15 @@ impl House {
         text.trim_start_matches("sip:").parse().unwrap_or_else(|_| panic!("{text} is no address"))
     }
 
+    /// Starts the gateway again with this line more under `[media]`.
+    pub(crate) fn with_media(&mut self, line: &str) {
+        let file = self.data().join("gateway/gateway.toml");
+        let text = std::fs::read_to_string(&file).expect("the gateway's settings");
+        assert!(text.contains("[media]\n"), "{text}");
+        std::fs::write(&file, text.replace("[media]\n", &format!("[media]\n{line}\n"))).expect("its settings");
+        self.kill_gateway();
+    }
+
     /// `kill -9` for the gateway; back when the demo has started it again.
     pub(crate) fn kill_gateway(&mut self) {
         kill_and_await(self, "gateway_pid");

@@ -24,6 +24,16 @@ pub(crate) struct Baresip {
     child: Child,
     control: TcpStream,
     kept: PathBuf,
+    log: PathBuf,
+}
+
+/// What a telephone says at the end of a call of the control packets (RTCP), sent and received.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reports {
+    /// Packets that the reports count.
+    pub(crate) packets: [u32; 2],
+    pub(crate) lost: [i32; 2],
+    pub(crate) jitter_ms: [f32; 2],
 }
 
 /// linphonec 5, driven by lines on its standard input.
@@ -42,13 +52,16 @@ impl Baresip {
         std::fs::create_dir_all(&settings).expect("a directory");
         std::fs::create_dir_all(&kept).expect("a directory");
         let voice = voice_of(who, dir);
-        let inside = &network.inside;
+        let inside = match uri.contains('[') {
+            true => &format!("[{}]", network.inside_v6),
+            false => &network.inside,
+        };
         let config = format!(
             "poll_method epoll\nsip_listen {inside}:5080\nnet_interface {}\naudio_player aubridge,x\n\
              audio_source aufile,{}\naudio_alert aubridge,y\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\n\
              auplay_channels 1\nmodule_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\n\
              module aubridge.so\nmodule sndfile.so\nsnd_path {}\nmodule_tmp uuid.so\nmodule_tmp account.so\n\
-             module_app ctrl_tcp.so\nctrl_tcp_listen {inside}:4444\nmodule_app menu.so\n",
+             module_app ctrl_tcp.so\nctrl_tcp_listen {inside}:4444\nmodule_app menu.so\nrtp_stats yes\n",
             network.interface(),
             voice.display(),
             kept.display()
@@ -57,10 +70,11 @@ impl Baresip {
         std::fs::write(settings.join("config"), config).expect("its settings");
         std::fs::write(settings.join("accounts"), account).expect("its account");
         std::fs::write(settings.join("contacts"), "").expect("its contacts");
-        let log = std::fs::File::create(dir.join("baresip.log")).expect("a log");
+        let (said, log) = (dir.join("baresip.log"), std::fs::File::create(dir.join("baresip.log")).expect("a log"));
         let child = network
-            .command("baresip")
-            .arg("-f")
+            // A line at a time: what it says when it ends would not get out otherwise.
+            .command("stdbuf")
+            .args(["-oL", "baresip", "-f"])
             .arg(&settings)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
@@ -70,7 +84,7 @@ impl Baresip {
         let port = format!("{inside}:4444");
         let control = until("baresip's control port", START, || TcpStream::connect(&port).ok());
         control.set_read_timeout(Some(START)).expect("a time-out");
-        let mut phone = Self { child, control, kept };
+        let mut phone = Self { child, control, kept, log: said };
         phone.command("dial", uri);
         phone.awaits("CALL_ESTABLISHED");
         phone
@@ -84,7 +98,12 @@ impl Baresip {
     }
 
     /// Hangs up; what it heard from the answer on.
-    pub(crate) fn hangs_up(mut self) -> Sound {
+    pub(crate) fn hangs_up(self) -> Sound {
+        self.hangs_up_and_reports().0
+    }
+
+    /// The same, with what it learned from control packets.
+    pub(crate) fn hangs_up_and_reports(mut self) -> (Sound, Reports) {
         self.command("hangup", "");
         self.awaits("CALL_CLOSED");
         self.command("quit", "");
@@ -95,7 +114,8 @@ impl Baresip {
             .map(|entry| entry.path())
             .find(|path| path.to_string_lossy().ends_with("-dec.wav"))
             .expect("baresip kept what it heard");
-        Sound::read_what_is_there(&dump)
+        let said = std::fs::read(&self.log).expect("its log");
+        (Sound::read_what_is_there(&dump), Reports::read(&String::from_utf8_lossy(&said)))
     }
 
     /// Netstrings of JSON, as `ctrl_tcp` speaks.
@@ -114,6 +134,23 @@ impl Baresip {
                 Ok(length) => seen.push_str(&String::from_utf8_lossy(&bytes[..length])),
                 Err(_) => {}
             }
+        }
+    }
+}
+
+impl Reports {
+    /// From lines such as `lost:   0   0`.
+    fn read(said: &str) -> Self {
+        let pair = |name: &str| {
+            let line = said.lines().find_map(|line| line.trim().strip_prefix(name));
+            let line = line.unwrap_or_else(|| panic!("baresip says nothing of {name} It said {said}"));
+            let mut numbers = line.split_whitespace().filter_map(|number| number.parse::<f32>().ok());
+            [(); 2].map(|()| numbers.next().unwrap_or_else(|| panic!("{name}{line}")))
+        };
+        Self {
+            packets: pair("pkt.report:").map(|number| number as u32),
+            lost: pair("lost:").map(|number| number as i32),
+            jitter_ms: pair("jitter:"),
         }
     }
 }

@@ -15,6 +15,9 @@ pub(crate) struct Network {
     pub(crate) inside: String,
     /// This machine's, as seen from inside.
     pub(crate) outside: String,
+    /// The same of IPv6.
+    pub(crate) inside_v6: String,
+    pub(crate) outside_v6: String,
 }
 
 impl Network {
@@ -24,14 +27,25 @@ impl Network {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("amts{}x{number}", std::process::id());
         let (ours, theirs) = (format!("{name}o"), format!("{name}i"));
-        let network = Self { inside: format!("{net}.2"), outside: format!("{net}.1"), name };
+        let net_v6 = format!("fd42:{}", net.replace('.', ":"));
+        let network = Self {
+            inside: format!("{net}.2"),
+            outside: format!("{net}.1"),
+            inside_v6: format!("{net_v6}::2"),
+            outside_v6: format!("{net_v6}::1"),
+            name,
+        };
         let n = network.name.as_str();
         ip(&["netns", "add", n]);
         ip(&["link", "add", &ours, "type", "veth", "peer", "name", &theirs]);
         ip(&["link", "set", &theirs, "netns", n]);
         ip(&["addr", "add", &format!("{}/24", network.outside), "dev", &ours]);
+        // Without waiting whether somebody else has it: there is nobody else.
+        ip(&["addr", "add", &format!("{}/64", network.outside_v6), "dev", &ours, "nodad"]);
         ip(&["link", "set", &ours, "up"]);
         ip(&["netns", "exec", n, "ip", "addr", "add", &format!("{}/24", network.inside), "dev", &theirs]);
+        let inside_v6 = format!("{}/64", network.inside_v6);
+        ip(&["netns", "exec", n, "ip", "addr", "add", &inside_v6, "dev", &theirs, "nodad"]);
         ip(&["netns", "exec", n, "ip", "link", "set", &theirs, "up"]);
         ip(&["netns", "exec", n, "ip", "link", "set", "lo", "up"]);
         network

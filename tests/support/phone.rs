@@ -24,6 +24,8 @@ pub(crate) struct Phone {
     events: Receiver<String>,
     /// Our seat, once the PIN was right.
     pub(crate) seat: u64,
+    /// Where its sound goes and how its packets are numbered: `to`, `ssrc`, `first_seq`, `first_timestamp`.
+    pub(crate) sends: Value,
     spoke_at_ms: u64,
 }
 
@@ -51,8 +53,9 @@ impl Phone {
             .expect("gateway dial runs");
         let events = lines_of(child.stdout.take().expect("its output"));
         let keys = child.stdin.take();
-        let mut phone = Self { who, child, keys, events, seat: 0, spoke_at_ms: 0 };
+        let mut phone = Self { who, child, keys, events, seat: 0, sends: Value::Null, spoke_at_ms: 0 };
         phone.awaits("the call to be answered", ANSWER, |event| event["event"] == "answered");
+        phone.sends = phone.awaits("its way out", ANSWER, |event| event["event"] == "sends");
         phone
     }
 
@@ -76,6 +79,19 @@ impl Phone {
                 event["event"] == "digit-sent" && event["digit"] == digit.to_string()
             });
         }
+    }
+
+    /// Offers the call anew, as its script says; back when that was accepted.
+    pub(crate) fn offers(&mut self, script: &str) -> Value {
+        self.does(script);
+        let answer = self.awaits("an answer to a new offer", ANSWER, |event| event["event"] == "reoffered");
+        assert_eq!(answer["status"], 200, "{answer}");
+        answer
+    }
+
+    /// Sends nothing any more, neither sound nor signalling, as a telephone whose battery is empty.
+    pub(crate) fn freezes(&mut self) {
+        signal(self.child.id(), libc::SIGSTOP);
     }
 
     /// Begins to say its tone.
