@@ -4,14 +4,17 @@
 //! room's gate, and says what is kept of it.
 //! Everything lies in it for 100 ms before it is said: so a voice is kept from before its first loud slot, and what becomes
 //! known a little late (a key whose first packets were lost, the end of the permit) still holds back what must not leave.
-//! [`Bleed`] is the room's guard against loudspeakers; [`Keys`] knows whether a key of the seat waits to be judged.
+//! [`Bleed`] is the room's guard against loudspeakers; [`Keys`] knows whether a key of the seat waits to be judged;
+//! [`Floor`] knows a voice from the hiss of its line.
 //!
 //! Not here: who permits (`consent`), the ring to the recorder and what happens when it is full (`io`).
 
 mod bleed;
+mod floor;
 mod keys;
 
 pub use bleed::Bleed;
+pub use floor::Floor;
 pub use keys::Keys;
 
 use media::Sound;
@@ -111,10 +114,10 @@ impl Tap {
         }
     }
 
-    /// Every slot of the seat, while the room's record is on. `energy` is the frame's, by [`media::level::energy`].
+    /// Every slot of the seat, while the room's record is on. `voiced`: is it loud enough to be of a voice, by [`Floor`]?
     ///
     /// A slot that is left out breaks the voice off: nothing is made up and nothing reaches across.
-    pub fn slot(&mut self, slot: Slot, frame: &Sound, energy: u32, around: Around, out: &mut impl FnMut(TapOut)) {
+    pub fn slot(&mut self, slot: Slot, frame: &Sound, voiced: bool, around: Around, out: &mut impl FnMut(TapOut)) {
         if !self.covers(slot) {
             if self.until.is_some_and(|until| slot >= until) {
                 self.pause(out);
@@ -132,7 +135,7 @@ impl Tap {
             self.withhold_since(since);
         }
         let reason = withheld(slot, around);
-        let wanted = self.listen(energy, reason.is_some());
+        let wanted = self.listen(voiced, reason.is_some());
         self.push(
             match reason {
                 Some(reason) => Waiting::Withheld { slot, wanted, reason },
@@ -183,9 +186,8 @@ impl Tap {
     }
 
     /// A voice begins at once and is over after half a second of quiet; says whether this slot belongs to one.
-    fn listen(&mut self, energy: u32, withheld: bool) -> bool {
-        let loud = energy >= LOUD_ENOUGH;
-        if loud {
+    fn listen(&mut self, voiced: bool, withheld: bool) -> bool {
+        if voiced {
             self.quiet_slots = 0;
             if !withheld {
                 self.want_what_waits();
@@ -296,8 +298,6 @@ fn withheld(slot: Slot, around: Around) -> Option<GapReason> {
 
 /// 100 ms.
 const PRE_ROLL_SLOTS: usize = 5;
-/// The energy of −65 dBov: a quiet voice is a voice.
-const LOUD_ENOUGH: u32 = 340;
 /// Quiet for longer than 500 ms.
 const QUIET: u8 = 26;
 /// Ten seconds: a gap is written down at least that often, so that a crash does not leave a long one untold.
@@ -307,6 +307,7 @@ const LONGEST_GAP_SLOTS: u64 = 500;
 mod tests {
     #![expect(clippy::disallowed_methods, reason = "a test may read the clock once and count from there")]
 
+    use super::floor::LOUD_ENOUGH;
     use super::*;
     use crate::consent::{self, Answer, Question, Wording};
     use crate::ivr::Language;
@@ -325,6 +326,10 @@ mod tests {
         let Answer::Yes(given) = question.key('1', asked + Duration::from_secs(30), Slot(from)) else { panic!() };
         let public = spool::keys::PublicKey { suite: 1, bytes: vec![7] };
         consent::permit(given, control::TrackKey { track: TrackId([9; 16]), public }).0
+    }
+
+    pub(super) fn tap(from: u64) -> Tap {
+        Tap::new(permit(from))
     }
 
     const VOICE: i16 = 1_000;
@@ -352,7 +357,7 @@ mod tests {
                 frame.samples_mut()[0] = slot as i16;
                 let energy = u32::from(sample.unsigned_abs()).pow(2);
                 let mut said = Vec::new();
-                self.tap.slot(Slot(slot), &frame, energy, around, &mut |out| said.push(out));
+                self.tap.slot(Slot(slot), &frame, energy >= LOUD_ENOUGH, around, &mut |out| said.push(out));
                 self.note(said);
             }
         }
@@ -418,7 +423,6 @@ mod tests {
         bench.feed(50..60, 19, OPEN);
         bench.end(60);
         assert_eq!(bench.kept, run(45..60));
-        assert_eq!(LOUD_ENOUGH, media::level::energy_at(-65.0));
     }
 
     #[test]

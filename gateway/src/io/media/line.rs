@@ -27,7 +27,7 @@ use crate::ids::CallId;
 use crate::io::recorder::{Frames, Taped};
 use crate::io::socket::{MediaSocket, Pair, SourceRule};
 use crate::room::{Brings, Room, Voice};
-use crate::tap::{Around, Keys, Tap, TapOut};
+use crate::tap::{Around, Floor, Keys, Tap, TapOut};
 
 /// One call's sound.
 pub(super) struct Line {
@@ -42,6 +42,9 @@ pub(super) struct Line {
     /// What the caller said in the last slot, and how loud.
     frame: Sound,
     energy: u32,
+    floor: Floor,
+    /// It was loud enough to be of a voice, on this line.
+    voiced: bool,
     held: bool,
     /// Taken back from hold just now: what came until then is the exchange's.
     resumes: bool,
@@ -99,6 +102,8 @@ impl Line {
             next: None,
             frame: Sound::silence(leg.codec.is_wide()),
             energy: 0,
+            floor: Floor::new(),
+            voiced: false,
             held: false,
             resumes: false,
             muted: false,
@@ -246,8 +251,8 @@ impl Line {
     /// Feeds the tap, if there is a permit: apart from the room's gate.
     pub(super) fn tap(&mut self, slot: Slot, off_record: bool, outside: &mut Outside) {
         let around = Around { off_record, key_since: self.keys.since(), held: self.held, muted: self.muted };
-        let Self { tap: Some(tap), frame, energy, lost, .. } = self else { return };
-        tap.slot(slot, frame, *energy, around, &mut |piece| push(&outside.frames, lost, piece));
+        let Self { tap: Some(tap), frame, voiced, lost, .. } = self else { return };
+        tap.slot(slot, frame, *voiced, around, &mut |piece| push(&outside.frames, lost, piece));
         self.drop_ended_tap();
     }
 
@@ -316,6 +321,7 @@ impl Line {
         let (taken, digit) = self.leg.take(&mut self.frame);
         // The noise of a line at rest is nobody's voice.
         self.energy = if taken == Taken::Nothing { 0 } else { level::energy(self.frame.samples()) };
+        self.voiced = self.floor.slot(self.energy);
         if let Some(digit) = digit {
             let Self { call, leg, keys, pressed, .. } = self;
             tell_digit(*call, digit, Slot(slot.0 + 1), leg, (keys, pressed), outside);
