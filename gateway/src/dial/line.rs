@@ -38,7 +38,8 @@ pub(super) struct Call {
     pub(super) walk: Walk,
     /// What `t` starts.
     pub(super) sound: Sound,
-    pub(super) loop_back: bool,
+    /// By how much what is heard is sent back, if it is.
+    pub(super) loop_back: Option<f32>,
     pub(super) keys_aloud: bool,
     pub(super) longest: Duration,
     /// Further steps come on the standard input; its end hangs up.

@@ -48,9 +48,10 @@ pub struct DialArgs {
     /// Keep what is heard in this WAV file, 8 kHz.
     #[arg(long)]
     pub keep: Option<PathBuf>,
-    /// Send back what is heard, as a loudspeaker beside a microphone does.
-    #[arg(long)]
-    pub loop_back: bool,
+    /// Send back what is heard, as a loudspeaker beside a microphone does; so many dB softer with `--loop-back=-20`.
+    #[arg(long, value_name = "DB", num_args = 0..=1, require_equals = true, default_missing_value = "0",
+        value_parser = clap::value_parser!(i8).range(-60..=0))]
+    pub loop_back: Option<i8>,
     /// Let every key be heard as well, as the sound of its two tones beside its events.
     #[arg(long)]
     pub keys_aloud: bool,
@@ -135,7 +136,7 @@ fn try_run(arguments: DialArgs) -> Result<bool, DialError> {
         caller: arguments.caller,
         walk: Walk::new(script::parse(&arguments.script)?),
         sound,
-        loop_back: arguments.loop_back,
+        loop_back: arguments.loop_back.map(|db| 10_f32.powf(f32::from(db) / 20.0)),
         keys_aloud: arguments.keys_aloud,
         longest: Duration::from_secs(arguments.seconds),
         live: arguments.stdin,

@@ -226,7 +226,10 @@ impl Talk {
         if !self.wish.sends() {
             return self.leg.silent();
         }
-        let mut frame: Frame = if call.loop_back { *heard } else { SILENCE };
+        let mut frame: Frame = match call.loop_back {
+            Some(gain) => heard.map(|sample| (f32::from(sample) * gain).round() as i16),
+            None => SILENCE,
+        };
         if self.sounding {
             let mut own: Frame = SILENCE;
             match &call.sound {
