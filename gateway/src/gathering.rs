@@ -108,6 +108,15 @@ impl Gathering {
         }
     }
 
+    /// The section whose keys are at hand was closed in an earlier gathering.
+    #[must_use]
+    pub fn behind_a_closed_section(mut self) -> Self {
+        if let Section::Open(last) = self.section {
+            (self.section, self.record) = (Section::Closed(last), Record::Off);
+        }
+        self
+    }
+
     /// Is whoever agreed being recorded?
     pub fn on(&self) -> bool {
         self.record == Record::On
@@ -372,6 +381,14 @@ mod tests {
         assert!(there.pause_record(PausedBy::Member) && !there.pause_record(PausedBy::Chair));
         assert_eq!(there.paused_by, Some(PausedBy::Member), "the word that paused it");
         assert_eq!(there.begin_record(Some(FIRST)), Ok(Beginning::Resumed));
+    }
+
+    #[test]
+    fn who_gathers_behind_a_closed_section_is_not_recorded_in_it() {
+        let mut there = gathering().behind_a_closed_section();
+        assert!(!there.on() && !there.is_in(FIRST));
+        assert_eq!(there.begin_record(Some(FIRST)), Err(CannotRecord::NoKeys));
+        assert_eq!(there.begin_record(Some(SECOND)), Ok(Beginning::Next(SECOND)));
     }
 
     #[test]

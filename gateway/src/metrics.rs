@@ -1,8 +1,8 @@
 //! What an operator's monitor reads: numbers about the house, in the text format of Prometheus (version 0.0.4).
 //!
 //! Made from what the control API tells anyway, so it can name nobody: no meeting, no seat, no number, no address.
-//! Alarms worth having: `recording_held_up` above 0, `spool_chunks_waiting` that only grows (the archive does not come),
-//! `track_keys_left` at 0 while a meeting is held.
+//! Every name begins with `amtsleitung_gateway_`. Alarms worth having: `recording_held_up` above 0, `spool_chunks_waiting`
+//! that only grows (the archive does not come), `track_keys_left` at 0 while a meeting is held.
 //!
 //! Not here: the door it is asked for at (`io::control`), and figures of the sound itself (RTCP goes to the telephones).
 

@@ -199,7 +199,7 @@ pub enum Record {
 #[serde(rename_all = "snake_case")]
 pub enum PausedBy {
     Chair,
-    /// Demanded; only the chair's word ends it.
+    /// Demanded. By telephone only the chair's word ends it; the desk is to ask once more. Not kept over a restart.
     Member,
     Desk,
 }

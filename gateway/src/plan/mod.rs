@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::ids::{MeetingId, Role, TrackId};
 use attempts::Attempts;
+use spool::id::SectionId;
 
 pub use attempts::{CallerTag, Origin, SourceTag};
 
@@ -92,15 +93,15 @@ impl Plan {
     pub fn put(&mut self, mut meeting: Meeting, speakable: impl Fn(&str, u32) -> bool) -> Result<(), PlanError> {
         self.check(&meeting, speakable)?;
         let before = self.meetings.remove(&meeting.id);
-        let (mut used, agenda, paused) =
-            before.map(|planned| (planned.used, planned.agenda, planned.paused)).unwrap_or_default();
+        let (mut used, agenda, paused, closed) =
+            before.map(|was| (was.used, was.agenda, was.paused, was.closed)).unwrap_or_default();
         let gone: BTreeSet<TrackId> = self.retired.iter().flat_map(|retired| retired.used.iter().copied()).collect();
         let mut seen = BTreeSet::new();
         meeting
             .track_keys
             .retain(|key| !used.contains(&key.track) && !gone.contains(&key.track) && seen.insert(key.track));
         used.sort_unstable();
-        self.meetings.insert(meeting.id, Planned { meeting, used, agenda, paused });
+        self.meetings.insert(meeting.id, Planned { meeting, used, agenda, paused, closed });
         Ok(())
     }
 
@@ -147,14 +148,38 @@ impl Plan {
         self.meetings.values_mut().for_each(|planned| planned.paused = true);
     }
 
-    /// Is the record to be paused until somebody says on?
-    pub fn is_paused(&self, meeting: MeetingId) -> bool {
-        self.meetings.get(&meeting).is_some_and(|planned| planned.paused)
+    /// This section was closed. The next begins on somebody's word only, also when everybody has left meanwhile, or the
+    /// gateway was started anew.
+    pub fn close(&mut self, meeting: MeetingId, section: SectionId) {
+        if let Some(planned) = self.meetings.get_mut(&meeting) {
+            planned.closed = Some(section);
+        }
     }
 
-    /// Somebody said how it goes on, or that it is over: the next gathering begins as planned. False: it was not paused.
+    /// Is the section whose keys are at hand the one that was closed?
+    pub fn is_closed(&self, meeting: MeetingId) -> bool {
+        self.meetings.get(&meeting).is_some_and(|planned| planned.closed == Some(planned.meeting.section))
+    }
+
+    /// Is the record to be paused until somebody says on?
+    pub fn is_paused(&self, meeting: MeetingId) -> bool {
+        self.meetings.get(&meeting).is_some_and(|planned| planned.paused || planned.closed.is_some())
+    }
+
+    /// The meeting was put again, which says on after an end without goodbye. True: so it is no longer paused, and was.
     pub fn unpause(&mut self, meeting: MeetingId) -> bool {
-        self.meetings.get_mut(&meeting).is_some_and(|planned| std::mem::take(&mut planned.paused))
+        let paused = self.meetings.get_mut(&meeting).is_some_and(|planned| std::mem::take(&mut planned.paused));
+        paused && !self.is_paused(meeting)
+    }
+
+    /// Somebody said how it goes on, or that it is over: the next gathering begins as planned, though never in a section that
+    /// was closed. True: the plan has changed.
+    pub fn word_given(&mut self, meeting: MeetingId) -> bool {
+        let Some(planned) = self.meetings.get_mut(&meeting) else { return false };
+        let before = (planned.paused, planned.closed);
+        planned.paused = false;
+        planned.closed = planned.closed.filter(|closed| *closed == planned.meeting.section);
+        before != (planned.paused, planned.closed)
     }
 
     /// Where these digits lead. Takes the same time whichever PIN is right, or none; counts wrong ones by their origin.
@@ -271,6 +296,9 @@ struct Planned {
     /// Since an end without goodbye, until somebody says on.
     #[serde(default)]
     paused: bool,
+    /// The last section that was closed, until somebody begins the next.
+    #[serde(default)]
+    closed: Option<SectionId>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

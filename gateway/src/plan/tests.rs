@@ -376,6 +376,24 @@ fn a_paused_record_stays_paused_over_restarts_until_somebody_says_on() {
 }
 
 #[test]
+fn a_closed_section_stays_closed_and_the_next_begins_on_a_word_only() {
+    let mut plan = planned();
+    let id = MeetingId([1; 16]);
+    let section = plan.meeting(id).unwrap().section;
+    plan.close(id, section);
+    plan = Plan::from_json(&plan.to_json()).unwrap();
+    assert!(plan.is_closed(id) && plan.is_paused(id));
+    assert!(!plan.word_given(id) && plan.is_closed(id), "no word opens a section that was closed");
+    // The desk puts the keys of the next one; that is nobody's word, after an end without goodbye neither.
+    plan.pause_all();
+    let next = Meeting { section: SectionId([7; 16]), track_keys: keys(20..22), ..meeting(1, GUEST) };
+    plan.put(next, |_, _| true).unwrap();
+    assert!(!plan.is_closed(id) && !plan.unpause(id) && plan.is_paused(id));
+    assert!(plan.word_given(id) && !plan.is_paused(id));
+    assert!(!plan.word_given(id), "said once is enough");
+}
+
+#[test]
 fn a_plan_that_does_not_read_is_an_error() {
     for text in [
         "",

@@ -125,7 +125,8 @@ impl Switchboard {
         self.feed(call, Input::PinRight(Invitation { meeting_number: number, seat, role, notice }));
     }
 
-    /// How the record of a gathering stands from its beginning: paused after an end without goodbye, until somebody says on.
+    /// How the record of a gathering stands from its beginning: paused after an end without goodbye, and after a section that
+    /// was closed, until somebody says on.
     pub(super) fn wanted(&self, plan: &Meeting) -> Record {
         match (plan.record, self.parts.plan.is_paused(plan.id)) {
             (false, _) => Record::Off,
@@ -152,7 +153,11 @@ impl Switchboard {
             seats: Vec::new(),
         };
         let wanted = self.wanted(plan);
-        let there = Gathering::new(meeting, recording, plan.section, wanted, started_ms);
+        let mut there = Gathering::new(meeting, recording, plan.section, wanted, started_ms);
+        if self.parts.plan.is_closed(meeting) {
+            there = there.behind_a_closed_section();
+        }
+        let wanted = there.record;
         let dated = there.dated;
         self.gatherings.insert(meeting, there);
         self.tell(What::GatheringBegan { meeting, recording });

@@ -35,20 +35,24 @@ impl Switchboard {
             Err(CannotRecord::NoKeys) => return Err(Refused::NoKeys),
             Err(CannotRecord::Undated | CannotRecord::BetweenSections) => return Err(Refused::CannotRecord),
         }
-        self.unpause(meeting);
+        self.word_given(meeting);
         Ok(())
     }
 
     /// Somebody has said how the record goes on, or that the meeting is over. A plan that cannot be written leaves it paused
     /// at the next start: that records too little, never too much.
-    pub(super) fn unpause(&mut self, meeting: MeetingId) {
-        if self.parts.plan.unpause(meeting) {
-            let (file, text) = (self.parts.plan_file.clone(), self.parts.plan.to_json());
-            self.later.push(Box::pin(async move {
-                let _written = file.write(text).await;
-                After::Nothing
-            }));
+    pub(super) fn word_given(&mut self, meeting: MeetingId) {
+        if self.parts.plan.word_given(meeting) {
+            self.keep_plan();
         }
+    }
+
+    fn keep_plan(&mut self) {
+        let (file, text) = (self.parts.plan_file.clone(), self.parts.plan.to_json());
+        self.later.push(Box::pin(async move {
+            let _written = file.write(text).await;
+            After::Nothing
+        }));
     }
 
     pub(super) fn pause_record(&mut self, meeting: MeetingId, by: PausedBy) -> Result<(), Refused> {
@@ -70,6 +74,8 @@ impl Switchboard {
             return Err(Refused::NotOn);
         };
         let permits = there.close_section().ok_or(Refused::NotOn)?;
+        self.parts.plan.close(meeting, section);
+        self.keep_plan();
         let at = self.parts.clock.slot();
         for (call, seat, track) in permits {
             self.tell_worker(ToWorker::EndPermit { call, at });

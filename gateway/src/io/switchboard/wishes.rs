@@ -106,7 +106,7 @@ impl Switchboard {
         for call in there.calls().collect::<Vec<_>>() {
             self.feed(call, Input::MeetingEnded);
         }
-        self.unpause(meeting);
+        self.word_given(meeting);
         true
     }
 }
