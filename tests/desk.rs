@@ -165,8 +165,8 @@ fn a_clerk_sees_a_call_for_help_pauses_and_resumes_and_sets_the_item_that_caller
 
     anna.speaks();
     anna.listens(2);
-    browser.clicks("Aufnahme unterbrechen");
-    browser.awaits_text("Die Aufnahme wurde hier am Schreibtisch unterbrochen.");
+    browser.clicks("Aufnahme anhalten");
+    browser.awaits_text("Die Aufnahme wurde hier am Schreibtisch angehalten.");
     assert_eq!(house.meeting()["paused_by"], "desk");
     anna.listens(2);
     browser.clicks("Aufnahme fortsetzen");
@@ -176,12 +176,12 @@ fn a_clerk_sees_a_call_for_help_pauses_and_resumes_and_sets_the_item_that_caller
 
     // What is being typed stays, although the page changes meanwhile; what does not change is left where it is.
     browser.runs("document.getElementById('top').closest('section').left = true; return 1");
-    browser.clicks("Anderen Tagesordnungspunkt einstellen");
+    browser.clicks("Anderen Tagesordnungspunkt wählen");
     browser.types("nummer", "17");
     anna.keys("*5");
-    browser.awaits_text("meldet sich (1.)");
+    browser.awaits_text("meldet sich (an 1. Stelle)");
     assert_eq!(browser.runs("return document.getElementById('top').closest('section').left"), true);
-    browser.clicks("Einstellen");
+    browser.clicks("Übernehmen");
     browser.awaits_text("Jetzt: Tagesordnungspunkt 17");
     // Twice: on a busy machine a word may come with a hole in it.
     for _ in 0..2 {
@@ -199,7 +199,7 @@ fn a_clerk_sees_a_call_for_help_pauses_and_resumes_and_sets_the_item_that_caller
     let gap = longest_gap(&kept.course(Anna.hz()));
     assert!((1.5..said - 3.0).contains(&gap), "{said} s were said, {gap} s of it while the record was paused");
     browser.clicks("Aufnahme vom");
-    browser.awaits_text("Aufnahme unterbrochen");
+    browser.awaits_text("Aufnahme angehalten");
 
     let deeds = sql(&house.data(), "select kind from links where chain = 'audit' order by seq");
     let wished: Vec<&str> = deeds.lines().filter(|deed| DEEDS.contains(deed)).collect();
@@ -239,20 +239,20 @@ fn a_clerk_calls_mutes_locks_and_closes_a_section_and_the_next_begins_from_the_d
     assert_eq!(house.seen(bert.seat)["wants_help"], false);
 
     chair.keys("002");
-    browser.awaits_text("Der Vorsitz hat die Aufnahme unterbrochen.");
+    browser.awaits_text("Der Vorsitz hat die Aufnahme angehalten.");
     browser.clicks("Aufnahme fortsetzen");
     browser.awaits_text("Sie haben die Aufnahme eingeschaltet.");
 
     // A question first; who goes back has done nothing.
-    browser.clicks("Sitzung sperren");
+    browser.clicks("Zugang sperren");
     browser.awaits_text("Wer jetzt anruft, kommt nicht mehr herein.");
     browser.clicks("Nein, zurück");
     browser.awaits_text("Wer ist da");
     assert_eq!(house.meeting()["locked"], false);
-    browser.clicks("Sitzung sperren");
-    browser.clicks("Ja, Sitzung sperren");
-    browser.clicks("Sperre aufheben");
-    browser.awaits_text("Sie haben die Sperre aufgehoben.");
+    browser.clicks("Zugang sperren");
+    browser.clicks("Ja, Zugang sperren");
+    browser.clicks("Zugang freigeben");
+    browser.awaits_text("Sie haben den Zugang freigegeben.");
     assert_eq!(house.meeting()["locked"], false);
 
     let section = section_of(&house);
@@ -265,7 +265,7 @@ fn a_clerk_calls_mutes_locks_and_closes_a_section_and_the_next_begins_from_the_d
     browser.awaits_text("Aufgenommen wird, wer zugestimmt hat.");
 
     presses(&browser, &format!("weg-{}", bert.seat));
-    browser.clicks("Ja, verabschieden");
+    browser.clicks("Ja, Gespräch beenden");
     bert.hears_goodbye();
     browser.awaits_text("Eine Person ist da.");
     chair.hangs_up();

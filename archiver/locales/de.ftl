@@ -3,6 +3,8 @@
 # Ein Wort für eine Sache, auch am Telefon (gateway/prompts):
 #   Protokoll (nicht Niederschrift); Einwilligung, und als Tätigkeit zustimmen (nicht Zustimmung, nicht einwilligen);
 #   Aufnahme (nicht Aufzeichnung, nicht Mitschnitt); Sitzung; Platz; Quittung; Taste, Rautetaste, Sterntaste;
+#   die Aufnahme anhalten (nicht unterbrechen, nicht pausieren);
+#   den Zugang sperren (nicht die Sitzung), und zurück freigeben (nicht aufheben; am Telefon: wieder öffnen);
 #   gelöscht wird eine Stimme auf Wunsch, vernichtet die ganze Aufnahme am Ende ihrer Frist (am Telefon heißt beides löschen).
 
 desk-name = Amtsleitung
@@ -50,7 +52,7 @@ seat-record = Aufnahme
 seat-arriving = kommt gerade
 seat-in-room = im Raum
 seat-muted = stumm
-seat-hand = meldet sich ({ $place }.)
+seat-hand = meldet sich (an { $place }. Stelle)
 seat-help = bittet um Hilfe
 seat-member = { $who } (Mitglied)
 seat-chair = { $who } (Vorsitz)
@@ -60,8 +62,8 @@ seat-do = Was Sie tun können
 seat-mute = Stumm schalten
 seat-mute-label = { $who } stumm schalten
 seat-mute-hint = Wer stumm ist, hört weiter zu. Das eigene Mikrofon kann nur die Person selbst wieder einschalten: mit der Sterntaste und der 6.
-seat-dismiss = Verabschieden
-seat-dismiss-label = { $who } verabschieden
+seat-dismiss = Gespräch beenden
+seat-dismiss-label = Gespräch von { $who } beenden
 
 # Seite: Sitzungen
 meetings-title = Sitzungen
@@ -107,69 +109,69 @@ record-on = läuft
 record-on-what = Aufgenommen wird, wer zugestimmt hat. Sonst niemand.
 record-trouble = gestört
 record-trouble-what = Die Aufnahme ist eingeschaltet, aber es wird nichts aufgenommen.
-record-paused = unterbrochen
-record-paused-chair = Der Vorsitz hat die Aufnahme unterbrochen. Niemand wird aufgenommen.
-record-paused-member = Ein Mitglied hat verlangt, dass die Aufnahme unterbrochen wird. Niemand wird aufgenommen.
-record-paused-desk = Die Aufnahme wurde hier am Schreibtisch unterbrochen. Niemand wird aufgenommen.
-record-paused-restart = Die Telefonanlage ist neu gestartet. Deshalb ist die Aufnahme unterbrochen. Niemand wird aufgenommen.
+record-paused = angehalten
+record-paused-chair = Der Vorsitz hat die Aufnahme angehalten. Niemand wird aufgenommen.
+record-paused-member = Ein Mitglied hat verlangt, dass die Aufnahme angehalten wird. Niemand wird aufgenommen.
+record-paused-desk = Die Aufnahme wurde hier am Schreibtisch angehalten. Niemand wird aufgenommen.
+record-paused-restart = Die Telefonanlage ist neu gestartet. Deshalb ist die Aufnahme angehalten. Niemand wird aufgenommen.
 record-off = aus
 record-off-what = Niemand wird aufgenommen. Wenn die Aufnahme beginnt, werden alle einzeln gefragt.
-record-pause = Aufnahme unterbrechen
+record-pause = Aufnahme anhalten
 record-resume = Aufnahme fortsetzen
 record-start = Aufnahme beginnen
 record-close = Diesen Teil schließen
 record-close-hint = Vor einem nichtöffentlichen Teil schließen Sie diesen Teil. Dann wird nichts mehr aufgenommen.
-record-word = Beginnen oder fortsetzen dürfen Sie nur auf das Wort des Vorsitzes.
+record-word = Beginnen oder fortsetzen dürfen Sie nur, wenn der Vorsitz es sagt.
 agenda-title = Tagesordnung
 agenda-now = Jetzt: Tagesordnungspunkt { $item }
-agenda-none = Es ist kein Tagesordnungspunkt eingestellt. Wer am Telefon danach fragt, hört das auch so.
-agenda-next = Weiter zu Punkt { $item }
-agenda-other = Anderen Tagesordnungspunkt einstellen
+agenda-none = Es ist kein Tagesordnungspunkt gewählt. Wer am Telefon danach fragt, hört das auch so.
+agenda-next = Weiter zu Tagesordnungspunkt { $item }
+agenda-other = Anderen Tagesordnungspunkt wählen
 agenda-number = Nummer des Tagesordnungspunkts (1 bis 999)
-agenda-set = Einstellen
-agenda-unset = Keinen Punkt anzeigen
+agenda-set = Übernehmen
+agenda-unset = Keinen Tagesordnungspunkt wählen
 agenda-missing = Bitte geben Sie eine Zahl von 1 bis 999 ein.
 hands-title = Wortmeldungen
 hands-none = Niemand meldet sich.
 hands-call = { $who } aufrufen
 who-title = Wer ist da
-locked = gesperrt
-lock = Sitzung sperren
-unlock = Sperre aufheben
+locked = Der Zugang ist gesperrt
+lock = Zugang sperren
+unlock = Zugang freigeben
 mute-all = Alle stumm schalten
 
 # Was gerade getan wurde
 done-at = { $time }: { $what }
 done-started = Sie haben die Aufnahme eingeschaltet. Alle hören das.
-done-paused = Sie haben die Aufnahme unterbrochen. Alle hören das.
+done-paused = Sie haben die Aufnahme angehalten. Alle hören das.
 done-closed = Sie haben diesen Teil geschlossen. Die Gespräche gehen weiter.
-done-locked = Sie haben die Sitzung gesperrt.
-done-unlocked = Sie haben die Sperre aufgehoben.
-done-agenda = Sie haben Tagesordnungspunkt { $item } eingestellt.
-done-no-agenda = Es ist kein Tagesordnungspunkt mehr eingestellt.
+done-locked = Sie haben den Zugang gesperrt.
+done-unlocked = Sie haben den Zugang freigegeben.
+done-agenda = Jetzt gilt Tagesordnungspunkt { $item }.
+done-no-agenda = Es gilt kein Tagesordnungspunkt mehr.
 done-floor = Sie haben { $who } aufgerufen.
 done-no-hand = Es hat sich niemand mehr gemeldet.
 done-helped = Die Bitte von { $who } um Hilfe ist erledigt.
 done-muted = Sie haben { $who } stumm geschaltet.
 done-all-muted = Sie haben alle stumm geschaltet, nur den Vorsitz nicht.
-done-dismissed = Sie haben { $who } verabschiedet.
+done-dismissed = Sie haben das Gespräch von { $who } beendet.
 
 # Fragen, bevor etwas getan wird
 ask-start-title = Aufnahme fortsetzen?
-ask-start-what = Ein Mitglied hat verlangt, dass die Aufnahme unterbrochen wird. Setzen Sie sie nur fort, wenn der Vorsitz es gesagt hat.
+ask-start-what = Ein Mitglied hat verlangt, dass die Aufnahme angehalten wird. Setzen Sie sie nur fort, wenn der Vorsitz es gesagt hat.
 ask-start-yes = Ja, Aufnahme fortsetzen
 ask-close-title = Diesen Teil der Sitzung schließen?
 ask-close-what = Die Aufnahme dieses Teils endet, und mit ihr jede Einwilligung. Die Gespräche gehen weiter. Das lässt sich nicht zurücknehmen. Beginnt die Aufnahme später wieder, werden alle neu gefragt.
 ask-close-yes = Ja, diesen Teil schließen
-ask-lock-title = Sitzung sperren?
-ask-lock-what = Wer jetzt anruft, kommt nicht mehr herein. Auch wessen Verbindung abreißt, bleibt draußen; nur der Vorsitz nicht. Sie können die Sperre jederzeit aufheben.
-ask-lock-yes = Ja, Sitzung sperren
+ask-lock-title = Zugang sperren?
+ask-lock-what = Wer jetzt anruft, kommt nicht mehr herein. Auch wessen Verbindung abreißt, bleibt draußen; nur der Vorsitz nicht. Sie können den Zugang jederzeit wieder freigeben.
+ask-lock-yes = Ja, Zugang sperren
 ask-mute-all-title = Alle stumm schalten?
 ask-mute-all-what = Niemand außer dem Vorsitz ist dann zu hören. Jede Person kann ihr Mikrofon selbst wieder einschalten. Sie können das nicht für sie tun.
 ask-mute-all-yes = Ja, alle stumm schalten
-ask-dismiss-title = { $who } verabschieden?
-ask-dismiss-what = Die Person hört einen Abschied. Dann endet ihr Gespräch. Sie kann wieder anrufen, solange die Sitzung nicht gesperrt ist.
-ask-dismiss-yes = Ja, verabschieden
+ask-dismiss-title = Gespräch von { $who } beenden?
+ask-dismiss-what = Die Person hört einen Abschied. Dann endet ihr Gespräch. Sie kann wieder anrufen, solange der Zugang nicht gesperrt ist.
+ask-dismiss-yes = Ja, Gespräch beenden
 
 # Seite: Sitzung beenden
 end-title = Sitzung { $number } beenden?
@@ -223,7 +225,7 @@ stretch-title = Was nicht aufgenommen wurde
 stretch-hint = An diesen Stellen fehlt etwas. Wer ohne Aufnahme gesprochen hat, ist nirgends gespeichert.
 stretch-off-record = mit Beiträgen ohne Aufnahme
 stretch-erased = Lücke: Eine Stimme wurde gelöscht
-stretch-paused = Aufnahme unterbrochen
+stretch-paused = Aufnahme angehalten
 stretch-gap = Lücke: { $reason }
 stretch-from-until = { $from } bis { $until }
 stretch-none = Keine Lücken: In dieser Aufnahme hatten alle im Raum zugestimmt.
@@ -314,7 +316,7 @@ trouble-what = Der Fehler liegt bei uns, nicht bei Ihnen. Er ist aufgeschrieben.
 refused-not-yours = Das ist Ihnen nicht erlaubt, oder der genannte Zweck ist abgelaufen. Nennen Sie bei der Aufnahme den Zweck noch einmal.
 refused-not-open = Diese Aufnahme kann nicht mehr geändert werden.
 refused-gateway-away = Die Telefonanlage antwortet nicht. Versuchen Sie es in einer Minute noch einmal.
-refused-record-moved = Die Aufnahme stand schon anders, als diese Seite zeigte. Es ist nichts geschehen.
+refused-record-moved = Die Aufnahme wurde inzwischen schon umgeschaltet. Es ist nichts geschehen.
 refused-keys-coming = Für den nächsten Teil werden gerade Schlüssel angelegt. Versuchen Sie es in einer Minute noch einmal.
 refused-cannot-record = Es kann gerade nicht aufgenommen werden. Der letzte Teil wird noch geschlossen, oder der Speicher oder die Uhr der Telefonanlage ist gestört. Versuchen Sie es in einer Minute noch einmal.
 refused-nobody = Es ist niemand mehr in der Sitzung. Es ist nichts geschehen.

@@ -1,7 +1,8 @@
 # Texts of the desk, English. The German counterpart is de.ftl; both have the same keys.
 # Plain words, one instruction a sentence.
 # One word for one thing, on the telephone too (gateway/prompts): minutes; consent, and as a deed to agree; recording;
-# meeting; seat; receipt; key, hash key, star key; a voice is erased when somebody asks for it, a whole recording is
+# meeting; seat; receipt; key, hash key, star key; to pause the recording (not to interrupt); to lock and unlock the
+# meeting (on the telephone: to open it again); a voice is erased when somebody asks for it, a whole recording is
 # destroyed at the end of its term (on the telephone both are called deleting).
 
 desk-name = Amtsleitung
@@ -49,7 +50,7 @@ seat-record = Recording
 seat-arriving = arriving
 seat-in-room = in the room
 seat-muted = muted
-seat-hand = hand up ({ $place })
+seat-hand = hand up (place { $place })
 seat-help = asks for help
 seat-member = { $who } (member)
 seat-chair = { $who } (chair)
@@ -59,8 +60,8 @@ seat-do = What you can do
 seat-mute = Mute
 seat-mute-label = Mute { $who }
 seat-mute-hint = Whoever is muted still hears everything. Only they themselves can switch their microphone on again: with the star key and 6.
-seat-dismiss = Say goodbye
-seat-dismiss-label = Say goodbye to { $who }
+seat-dismiss = End the call
+seat-dismiss-label = End the call of { $who }
 
 # Page: meetings
 meetings-title = Meetings
@@ -118,21 +119,21 @@ record-resume = Resume the recording
 record-start = Begin the recording
 record-close = Close this part
 record-close-hint = Before a part that is not public, close this part. Then nothing more is recorded.
-record-word = Begin or resume only on the chair's word.
+record-word = Begin or resume only if the chair says so.
 agenda-title = Agenda
 agenda-now = Now: agenda item { $item }
-agenda-none = No agenda item is set. Whoever asks for it on the telephone is told so.
-agenda-next = On to item { $item }
-agenda-other = Set another agenda item
+agenda-none = No agenda item is chosen. Whoever asks for it on the telephone is told so.
+agenda-next = On to agenda item { $item }
+agenda-other = Choose another agenda item
 agenda-number = Number of the agenda item (1 to 999)
-agenda-set = Set
-agenda-unset = Show no item
+agenda-set = Apply
+agenda-unset = Choose no agenda item
 agenda-missing = Please enter a number from 1 to 999.
 hands-title = Raised hands
 hands-none = No hand is raised.
 hands-call = Call { $who }
 who-title = Who is here
-locked = locked
+locked = The meeting is locked
 lock = Lock the meeting
 unlock = Unlock the meeting
 mute-all = Mute everybody
@@ -144,14 +145,14 @@ done-paused = You paused the recording. Everybody hears that.
 done-closed = You closed this part. The calls go on.
 done-locked = You locked the meeting.
 done-unlocked = You unlocked the meeting.
-done-agenda = You set agenda item { $item }.
-done-no-agenda = No agenda item is set any more.
+done-agenda = The meeting is at agenda item { $item } now.
+done-no-agenda = The meeting is at no agenda item any more.
 done-floor = You called { $who }.
 done-no-hand = No hand was up any more.
 done-helped = The call for help of { $who } is seen to.
 done-muted = You muted { $who }.
 done-all-muted = You muted everybody but the chair.
-done-dismissed = You said goodbye to { $who }.
+done-dismissed = You ended the call of { $who }.
 
 # Questions before something is done
 ask-start-title = Resume the recording?
@@ -166,9 +167,9 @@ ask-lock-yes = Yes, lock the meeting
 ask-mute-all-title = Mute everybody?
 ask-mute-all-what = Nobody but the chair is heard then. Everybody can switch their own microphone on again. You cannot do that for them.
 ask-mute-all-yes = Yes, mute everybody
-ask-dismiss-title = Say goodbye to { $who }?
+ask-dismiss-title = End the call of { $who }?
 ask-dismiss-what = They hear a goodbye. Then their call ends. They can call again as long as the meeting is not locked.
-ask-dismiss-yes = Yes, say goodbye
+ask-dismiss-yes = Yes, end the call
 
 # Page: end the meeting
 end-title = End meeting { $number }?
@@ -313,7 +314,7 @@ trouble-what = The fault is ours, not yours. It has been noted. Try again in a m
 refused-not-yours = You may not do this, or the purpose you named has run out. Name the purpose again at the recording.
 refused-not-open = This recording can no longer be changed.
 refused-gateway-away = The telephone system does not answer. Try again in a minute.
-refused-record-moved = The recording already stood differently from what this page showed. Nothing was done.
+refused-record-moved = The recording has been switched in the meantime. Nothing was done.
 refused-keys-coming = Keys for the next part are being made. Try again in a minute.
 refused-cannot-record = Nothing can be recorded at the moment. The last part is still being closed, or the disk or the clock of the telephone system is in trouble. Try again in a minute.
 refused-nobody = Nobody is in the meeting any more. Nothing was done.

@@ -33,15 +33,16 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// A meeting that began ten days ago, with three track keys.
+    /// A meeting that began ten days ago, with three track keys. At its gateway's socket nobody listens.
     pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let passphrase = dir.path().join("passphrase");
         std::fs::write(&passphrase, "for tests and nothing else\n").unwrap();
         let text = format!(
-            "mode = \"demo\"\ndata = \"{}\"\npassphrase_file = \"{}\"\n",
+            "mode = \"demo\"\ndata = \"{}\"\npassphrase_file = \"{}\"\n[[gateway]]\nsocket = \"{}\"\n",
             dir.path().join("archiver").display(),
-            passphrase.display()
+            passphrase.display(),
+            dir.path().join("control.sock").display()
         );
         let config = Config::parse(&text, &passphrase).unwrap();
         let house = House::open(&config).await.unwrap();

@@ -14,7 +14,7 @@ use maud::Markup;
 use spool::id::{MeetingId, SeatNo};
 
 use super::pages::answers::Answer;
-use super::pages::meeting::{self, Done, Page, Question};
+use super::pages::meeting::{self, Done, LAST_ITEM, Page, Question};
 use super::session::{Signed, Sorry};
 use super::{Desk, views};
 use crate::access::{Act, Conduct};
@@ -113,20 +113,25 @@ pub(super) async fn act(
 
 /// A gateway's refusal in the desk's words.
 pub(super) fn refused(who: &Signed, meeting: MeetingId, error: &GatewayError) -> Sorry {
-    let answer = match error {
+    tracing::warn!(%meeting, error = %error, "the gateway did not do what the desk asked");
+    who.sorry(told(error))
+}
+
+/// Only a gateway that was not heard is told as one that does not answer.
+fn told(error: &GatewayError) -> Answer {
+    match error {
         GatewayError::Refused(refusal) => match refusal.code.as_str() {
             "already-on" | "not-on" => Answer::RecordMoved,
             "no-keys" => Answer::KeysComing,
             "cannot-record" => Answer::CannotRecord,
             "no-such-meeting" => Answer::NobodyThere,
             "no-such-seat" => Answer::SeatLeft,
-            _ => Answer::GatewayAway,
+            _ => Answer::Trouble,
         },
         GatewayError::Away { .. } | GatewayError::Broken(_) | GatewayError::Slow => Answer::GatewayAway,
-        GatewayError::Malformed | GatewayError::TooLong | GatewayError::Unknown => Answer::GatewayAway,
-    };
-    tracing::warn!(%meeting, error = %error, "the gateway did not do what the desk asked");
-    who.sorry(answer)
+        GatewayError::Unknown => Answer::NobodyThere,
+        GatewayError::Malformed | GatewayError::TooLong => Answer::Trouble,
+    }
 }
 
 impl Wish {
@@ -269,11 +274,11 @@ const WORDS: [(&str, Done); 8] = [
     ("keine-meldung", Done::NoHand),
     ("alle-stumm", Done::AllMuted),
 ];
-/// The last agenda item that the telephone can say.
-const LAST_ITEM: u32 = 999;
 
 #[cfg(test)]
 mod tests {
+    use control::Refusal;
+
     use super::*;
 
     #[test]
@@ -289,6 +294,21 @@ mod tests {
         }
         let other = HashMap::from([("getan".to_owned(), "<b>".to_owned())]);
         assert_eq!(said(&other), None);
+    }
+
+    #[test]
+    fn a_gateway_that_answered_is_never_told_as_silent() {
+        let refused = |code: &str| GatewayError::Refused(Refusal { code: code.to_owned(), reason: String::new() });
+        for code in ["already-on", "not-on", "no-keys", "cannot-record", "no-such-meeting", "no-such-seat"] {
+            assert_ne!(told(&refused(code)), Answer::GatewayAway, "{code}");
+        }
+        assert_eq!([told(&refused("recorder")), told(&refused("of-a-later-gateway"))], [Answer::Trouble; 2]);
+        assert_eq!(told(&GatewayError::Malformed), Answer::Trouble);
+        assert_eq!(told(&GatewayError::TooLong), Answer::Trouble);
+        assert_eq!(told(&GatewayError::Unknown), Answer::NobodyThere);
+        assert_eq!(told(&GatewayError::Slow), Answer::GatewayAway);
+        let source = std::io::ErrorKind::NotFound.into();
+        assert_eq!(told(&GatewayError::Away { socket: "/gone".into(), source }), Answer::GatewayAway);
     }
 
     #[test]

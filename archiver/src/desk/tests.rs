@@ -419,7 +419,7 @@ async fn what_a_clerk_does_to_a_meeting_is_in_the_audit_before_the_gateway_is_as
     let browser = signed_in(&bench).await;
     let page = format!("/sitzungen/{MEETING}");
     let done = browser.post(&page, &format!("{page}/tun/stumm"), "platz=3").await;
-    // No gateway is set up here: the page says so, and who wished what is written down.
+    // No gateway listens here: the page says so, and who wished what is written down.
     assert_eq!(done.status, StatusCode::SERVICE_UNAVAILABLE);
     let (by, what) = (r#""by":"p-1","role":"clerk""#, format!(r#""object":"{MEETING}","detail":"seat {}""#, SeatNo(3)));
     let audit = audit_of(&bench, "mute").await;

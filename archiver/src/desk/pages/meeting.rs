@@ -373,4 +373,4 @@ fn ask_link(meeting: &Meeting, word: &str, text: &str) -> Markup {
 }
 
 /// The last agenda item that the telephone can say.
-const LAST_ITEM: u32 = 999;
+pub const LAST_ITEM: u32 = 999;

@@ -334,7 +334,7 @@ fn raised_hands_stand_in_their_order_and_the_first_is_the_one_to_call() {
 fn the_record_is_told_with_whose_word_it_is_and_offers_what_can_be_done_now() {
     for (name, says, offers, not) in [
         ("laeuft", "Aufgenommen wird, wer zugestimmt hat", "/tun/unterbrechen", "/tun/aufnehmen"),
-        ("vorsitz", "Der Vorsitz hat die Aufnahme unterbrochen", "/tun/aufnehmen", "/tun/unterbrechen"),
+        ("vorsitz", "Der Vorsitz hat die Aufnahme angehalten", "/tun/aufnehmen", "/tun/unterbrechen"),
         ("schreibtisch", "hier am Schreibtisch", "/tun/aufnehmen", "/tun/unterbrechen"),
         ("neustart", "neu gestartet", "/tun/aufnehmen", "/tun/unterbrechen"),
         // What a member demanded is not undone by one click.
