@@ -5,12 +5,14 @@
 //!
 //! | count | free | longest | because |
 //! |---|---|---|---|
-//! | caller | 3 | 30 s | a whole call of slips costs nothing |
+//! | caller, who was not right there | 3 | 30 s | a whole call of slips costs nothing |
+//! | caller, who was | 3 and one each right one | 4 s | a town hall: all who call from it show one number |
 //! | source, where nobody was right | 20 | 30 s | the numbers are the guesser's to choose, the address is not |
 //! | source, where somebody was | 20 and one each right one | 4 s | a trunk: all its callers have one address |
 //! | dialled number | 50 | 4 s | everybody dials it |
 //! | in all | 300 | 2 s | everybody who calls waits for it; it slows who has many addresses |
 //!
+//! A number shown is anybody's to choose: a caller's right PINs count for as many as were right from the same source.
 //! Behind a trunk nobody must wait long for one who guesses there; that more than one is there is seen by the right PINs.
 //! Whoever is slowed as a caller is no longer counted by source and in all: nobody else is to wait for them.
 //! Who hangs up and calls again instead of waiting hears the question no sooner. Who makes many calls at once guesses in
@@ -80,7 +82,9 @@ struct Patience {
 impl Attempts {
     /// One more wrong PIN: how long the next question waits.
     pub(super) fn wrong(&mut self, origin: &Origin, now: Instant) -> Duration {
-        let by_caller = entry(&mut self.callers, origin.caller, now).wrong(WITH_CALLER, now);
+        let right_there = lately(self.sources.get(&origin.source), now).right;
+        let caller = entry(&mut self.callers, origin.caller, now);
+        let by_caller = caller.wrong(with_caller(caller.lately(), right_there), now);
         let by_number = entry(&mut self.dialled, origin.dialled, now).wrong(WITH_NUMBER, now);
         if !by_caller.is_zero() {
             return by_caller.max(by_number);
@@ -94,27 +98,24 @@ impl Attempts {
 
     /// One more right PIN.
     pub(super) fn right(&mut self, origin: &Origin, now: Instant) {
-        let count = entry(&mut self.sources, origin.source, now);
-        let [current, _] = &mut count.tries;
-        current.right = current.right.saturating_add(1);
+        // Until when this caller's calls from elsewhere wait stays: somebody there may show the number of one who is right.
+        entry(&mut self.callers, origin.caller, now).right();
+        let source = entry(&mut self.sources, origin.source, now);
+        source.right();
         // Others there may have waited for what somebody guessed before anybody was right.
-        count.until = count.until.min(now + with_source(count.lately()).longest);
+        source.until = source.until.min(now + with_source(source.lately()).longest);
     }
 
     /// How long the first question of a call waits that begins now.
     pub(super) fn wait(&self, origin: &Origin, now: Instant) -> Duration {
-        let counts = [
-            self.callers.get(&origin.caller),
-            self.sources.get(&origin.source),
-            self.dialled.get(&origin.dialled),
-            self.all.as_ref(),
-        ];
-        counts
-            .into_iter()
-            .flatten()
-            .map(|count| count.until.saturating_duration_since(now))
-            .max()
-            .unwrap_or(Duration::ZERO)
+        let caller = self.callers.get(&origin.caller);
+        let source = self.sources.get(&origin.source);
+        let right_there = lately(source, now).right;
+        let until = |count: &Count| count.until.saturating_duration_since(now);
+        // Whoever guesses from elsewhere under a number from which somebody is right here holds nobody back here.
+        let by_caller = caller.map(until).map(|wait| wait.min(with_caller(lately(caller, now), right_there).longest));
+        let others = [source, self.dialled.get(&origin.dialled), self.all.as_ref()];
+        others.into_iter().flatten().map(until).chain(by_caller).max().unwrap_or(Duration::ZERO)
     }
 }
 
@@ -143,8 +144,13 @@ impl Count {
         let [current, _] = &mut self.tries;
         current.wrong = current.wrong.saturating_add(1);
         let delay = delay(self.lately().wrong, patience);
-        self.until = now + delay;
+        self.until = self.until.max(now + delay);
         delay
+    }
+
+    const fn right(&mut self) {
+        let [current, _] = &mut self.tries;
+        current.right = current.right.saturating_add(1);
     }
 }
 
@@ -164,10 +170,25 @@ fn entry<K: Hash + Eq + Clone>(counts: &mut HashMap<K, Count>, key: K, now: Inst
     count
 }
 
+/// What was tried under a key of late, also where nothing was for long.
+fn lately(count: Option<&Count>, now: Instant) -> Tries {
+    let mut count = count.copied().unwrap_or(Count::new(now));
+    count.turn_over(now);
+    count.lately()
+}
+
 fn with_source(lately: Tries) -> Patience {
-    match lately.right {
-        0 => Patience { free: FREE_BY_SOURCE, longest: LONGEST },
-        right => Patience { free: FREE_BY_SOURCE.saturating_add(right.min(MOST_RIGHT)), longest: LONGEST_FOR_MANY },
+    with_right(FREE_BY_SOURCE, lately.right)
+}
+
+fn with_caller(lately: Tries, right_there: u32) -> Patience {
+    with_right(FREE_BY_CALLER, lately.right.min(right_there))
+}
+
+fn with_right(free: u32, right: u32) -> Patience {
+    match right {
+        0 => Patience { free, longest: LONGEST },
+        right => Patience { free: free.saturating_add(right.min(MOST_RIGHT)), longest: LONGEST_FOR_MANY },
     }
 }
 
@@ -197,10 +218,10 @@ const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 /// So many of a kind are remembered at most; then the oldest is forgotten.
 const MOST: usize = 10_000;
 
-const WITH_CALLER: Patience = Patience { free: 3, longest: LONGEST };
 const WITH_NUMBER: Patience = Patience { free: 50, longest: LONGEST_FOR_MANY };
 const WITH_ALL: Patience = Patience { free: 300, longest: Duration::from_secs(2) };
 
+const FREE_BY_CALLER: u32 = 3;
 const FREE_BY_SOURCE: u32 = 20;
 /// Who knows a guest's PIN and guesses the chair's cannot buy more than this with it.
 const MOST_RIGHT: u32 = 200;

@@ -232,6 +232,50 @@ fn behind_a_trunk_nobody_waits_long_for_one_who_guesses_there() {
 }
 
 #[test]
+fn behind_one_shown_number_nobody_waits_long_for_the_slips_of_others() {
+    let mut plan = planned();
+    let now = start();
+    let long = Duration::from_secs(4);
+    for _ in 0..10 {
+        delay_of(&mut plan, &by(7), now);
+    }
+    assert_eq!(plan.wait(&by(7), now), Duration::from_secs(30));
+    assert!(matches!(plan.enter(GUEST, &by(7), now, 0), Entry::Right { .. }));
+    assert_eq!(plan.wait(&by(7), now), long);
+    assert_eq!(delay_of(&mut plan, &by(7), now), long);
+    // A town hall in which everybody slips once costs nobody anything.
+    let mut plan = planned();
+    let dials = |n: u32| Origin::new(CallerTag([7; 16]), SourceTag([0; 16]), &format!("{n}"));
+    for n in 0..150 {
+        assert_eq!(delay_of(&mut plan, &dials(n), now), Duration::ZERO, "{n}");
+        assert!(matches!(plan.enter(GUEST, &dials(n), now, 0), Entry::Right { .. }));
+    }
+    assert_eq!(plan.wait(&by(7), now), Duration::ZERO);
+    // An hour later who guesses under that number is a guesser as any other.
+    let later = now + Duration::from_secs(3_601);
+    let last = (0..20).map(|_| delay_of(&mut plan, &by(7), later)).last();
+    assert_eq!(last, Some(Duration::from_secs(30)));
+}
+
+#[test]
+fn who_shows_the_number_of_one_who_is_right_is_slowed_as_others_and_slows_them_little() {
+    let mut plan = planned();
+    let now = start();
+    let elsewhere = Origin::new(CallerTag([7; 16]), SourceTag([9; 16]), "200");
+    for _ in 0..20 {
+        assert!(matches!(plan.enter(GUEST, &by(7), now, 0), Entry::Right { .. }));
+    }
+    let delays: Vec<Duration> = (0..10).map(|_| delay_of(&mut plan, &elsewhere, now)).collect();
+    assert!(delays[..3].iter().all(Duration::is_zero) && !delays[3].is_zero(), "{delays:?}");
+    assert_eq!(delays[9], Duration::from_secs(30));
+    assert_eq!(plan.wait(&by(7), now), Duration::from_secs(4));
+    // Neither a right PIN nor a slip of the others brings his next question nearer.
+    assert!(matches!(plan.enter(GUEST, &by(7), now, 0), Entry::Right { .. }));
+    assert_eq!(delay_of(&mut plan, &by(7), now), Duration::ZERO);
+    assert_eq!(plan.wait(&elsewhere, now), Duration::from_secs(30));
+}
+
+#[test]
 fn the_right_pin_of_a_guest_buys_no_end_of_guesses() {
     let mut plan = planned();
     let now = start();
@@ -241,6 +285,15 @@ fn the_right_pin_of_a_guest_buys_no_end_of_guesses() {
         free += u32::from(delay_of(&mut plan, &another(n, 7), now).is_zero());
     }
     assert_eq!(free, 220);
+    // Under one number it buys as few.
+    let mut plan = planned();
+    free = 0;
+    for n in 0..2_000 {
+        let origin = Origin::new(CallerTag([7; 16]), SourceTag([7; 16]), &format!("{n}"));
+        assert!(matches!(plan.enter(GUEST, &origin, now, 0), Entry::Right { .. }));
+        free += u32::from(delay_of(&mut plan, &origin, now).is_zero());
+    }
+    assert_eq!(free, 203);
 }
 
 #[test]
