@@ -2,7 +2,7 @@
 //!
 //! Sound is taken once a slot, so a packet that comes just before its slot costs nothing, and each slot of depth makes a
 //! caller 20 ms later for everybody.
-//! A stream begins one slot deep.
+//! A stream begins one slot deep, and goes on as deep as this telephone's keys need.
 //! A packet that comes after its slot was taken without it makes the buffer a slot deeper ([`Depth::goes_deeper`]); when all
 //! packets of a while came a slot earlier than they had to, it becomes a slot shallower ([`Depth::goes_shallower`]).
 //! That while is two seconds, and doubles each time a slot that was saved had to be put back soon after.
@@ -76,6 +76,9 @@ impl Depth {
     /// Of the stream before, only its promise and what was learned of the way here counts on.
     pub(crate) const fn begin(&mut self) {
         (self.missing, self.came, self.deeper) = (0, false, false);
+        // The depth that its keys need went with that stream. It comes a slot after the first packet, when it is known how far
+        // behind the others that one was.
+        (self.keys_owed, self.key_told) = (self.keys, false);
         self.watch_anew();
     }
 

@@ -622,6 +622,16 @@ mod tests {
         late_key(&mut jitter, 650);
         heard(&mut jitter, 800..1_500, |_| 0);
         assert_eq!(jitter.samples_until(1_500 * 160), Some(320), "known in time, so no later than that; and it stays");
+        // A telephone that begins anew, or goes over to another codec, is no quicker.
+        let mut other = Jitter::new(IDLE);
+        other.depth().follow(jitter.depth());
+        for (jitter, from) in [(&mut jitter, 10_000), (&mut other, 0)] {
+            late_key(jitter, from);
+            let (then, put_in) = ((from + 150) * 160, jitter.counters().put_in);
+            assert_eq!(jitter.samples_until(then), Some(480), "as every stream begins, and the two slots");
+            late_key(jitter, from + 150);
+            assert_eq!(jitter.counters().put_in, put_in);
+        }
         // Where nothing was heard from the key's beginning on, it was only late on its way.
         let mut jitter = shallow(true);
         jitter.key_began(499 * 160);
