@@ -20,70 +20,6 @@ pub enum Codec {
     Opus,
 }
 
-impl OpusStyle {
-    /// For somebody who takes at most `max_bitrate`, where they said so, and plays at most `max_playback_hz`.
-    #[must_use]
-    pub fn new(max_bitrate: Option<u32>, max_playback_hz: u32) -> Self {
-        let most = max_bitrate.unwrap_or(u32::MAX);
-        let bits_per_second = OPUS_RATES.into_iter().find(|rate| *rate <= most).unwrap_or(LEAST_OPUS_RATE);
-        let band = match max_playback_hz {
-            ..12_000 => OpusBand::Narrow,
-            12_000..16_000 => OpusBand::Medium,
-            16_000.. => OpusBand::Wide,
-        };
-        Self { bits_per_second, band, fec: false, dtx: false, constant_rate: false }
-    }
-
-    /// With what helps over a lost packet, for who can use it. Where it would cost the band, below the best rate, it is not.
-    #[must_use]
-    pub const fn with_fec(self, wished: bool) -> Self {
-        Self { fec: wished && self.bits_per_second == BEST_OPUS_RATE, ..self }
-    }
-
-    /// With nothing sent while nobody says anything.
-    #[must_use]
-    pub const fn with_dtx(self, wished: bool) -> Self {
-        Self { dtx: wished, ..self }
-    }
-
-    /// With every packet as long as the next.
-    #[must_use]
-    pub const fn with_constant_rate(self, wished: bool) -> Self {
-        Self { constant_rate: wished, ..self }
-    }
-
-    #[must_use]
-    pub const fn bits_per_second(self) -> u32 {
-        self.bits_per_second
-    }
-
-    #[must_use]
-    pub const fn band(self) -> OpusBand {
-        self.band
-    }
-
-    #[must_use]
-    pub const fn has_fec(self) -> bool {
-        self.fec
-    }
-
-    #[must_use]
-    pub const fn has_dtx(self) -> bool {
-        self.dtx
-    }
-
-    #[must_use]
-    pub const fn has_constant_rate(self) -> bool {
-        self.constant_rate
-    }
-}
-
-impl Default for OpusStyle {
-    fn default() -> Self {
-        Self::new(None, 48_000)
-    }
-}
-
 /// How somebody wants the Opus to be that we send them (RFC 7587 6.1), as far as it makes a difference to 16 kHz mono.
 ///
 /// There are few different ones, so that those who wish for nearly the same can have the same packets.
@@ -145,6 +81,70 @@ impl Codec {
     #[must_use]
     pub const fn clock_hz(self) -> u32 {
         self.slot_ticks() * 50
+    }
+}
+
+impl OpusStyle {
+    /// For somebody who takes at most `max_bitrate`, where they said so, and plays at most `max_playback_hz`.
+    #[must_use]
+    pub fn new(max_bitrate: Option<u32>, max_playback_hz: u32) -> Self {
+        let most = max_bitrate.unwrap_or(u32::MAX);
+        let bits_per_second = OPUS_RATES.into_iter().find(|rate| *rate <= most).unwrap_or(LEAST_OPUS_RATE);
+        let band = match max_playback_hz {
+            ..12_000 => OpusBand::Narrow,
+            12_000..16_000 => OpusBand::Medium,
+            16_000.. => OpusBand::Wide,
+        };
+        Self { bits_per_second, band, fec: false, dtx: false, constant_rate: false }
+    }
+
+    /// With what helps over a lost packet, for who can use it. Where it would cost the band, below the best rate, it is not.
+    #[must_use]
+    pub const fn with_fec(self, wished: bool) -> Self {
+        Self { fec: wished && self.bits_per_second == BEST_OPUS_RATE, ..self }
+    }
+
+    /// With nothing sent while nobody says anything.
+    #[must_use]
+    pub const fn with_dtx(self, wished: bool) -> Self {
+        Self { dtx: wished, ..self }
+    }
+
+    /// With every packet as long as the next.
+    #[must_use]
+    pub const fn with_constant_rate(self, wished: bool) -> Self {
+        Self { constant_rate: wished, ..self }
+    }
+
+    #[must_use]
+    pub const fn bits_per_second(self) -> u32 {
+        self.bits_per_second
+    }
+
+    #[must_use]
+    pub const fn band(self) -> OpusBand {
+        self.band
+    }
+
+    #[must_use]
+    pub const fn has_fec(self) -> bool {
+        self.fec
+    }
+
+    #[must_use]
+    pub const fn has_dtx(self) -> bool {
+        self.dtx
+    }
+
+    #[must_use]
+    pub const fn has_constant_rate(self) -> bool {
+        self.constant_rate
+    }
+}
+
+impl Default for OpusStyle {
+    fn default() -> Self {
+        Self::new(None, 48_000)
     }
 }
 

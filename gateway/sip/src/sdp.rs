@@ -160,11 +160,17 @@ impl Answer {
 
 /// An offer of ours: one audio line, the codecs in the order we like them, telephone-event for each of their clocks.
 pub fn offer(local: SocketAddr, codecs: &[Codec], session: u64, version: u64) -> String {
-    offer_one_way(Direction::SendRecv, local, codecs, session, version)
+    offer_in_direction(Direction::SendRecv, local, codecs, session, version)
 }
 
 /// The same, to talk as `direction` says: a hold, or its end.
-pub fn offer_one_way(direction: Direction, local: SocketAddr, codecs: &[Codec], session: u64, version: u64) -> String {
+pub fn offer_in_direction(
+    direction: Direction,
+    local: SocketAddr,
+    codecs: &[Codec],
+    session: u64,
+    version: u64,
+) -> String {
     let mut ours = blank(local, session, version);
     let clocks = OUR_EVENTS.into_iter().filter(|(_, clock)| codecs.iter().any(|codec| codec.clock_hz() == *clock));
     let events: Vec<_> = clocks.collect();

@@ -1,9 +1,10 @@
 //! `gateway dial`: a caller of our own. Calls, keys digits, plays a tone or a WAV file, keeps what is heard, reports.
 //!
 //! [`DialArgs`] is its command line, [`run`] carries it out and says on standard output, one JSON object a line, what
-//! happens: `answered`, `heard-quiet`, `digit-sent`, `second`, `ended`, and a `report` at the end. The steps are a
-//! [`script`], given by `--script` or live on the standard input; [`hearing`] puts what was heard into numbers; the
-//! signalling is in [`line`], the sound in [`talk`]. The stories use it as their telephone, an administrator to try a line.
+//! happens: `ringing`, `answered`, `sends`, `reoffered`, `heard-quiet`, `digit-sent`, `digit-not-sent`, `sound-started`,
+//! `sound-stopped`, `not-understood`, `second`, `ended`, and a `report` at the end. The steps are a [`script`], given by
+//! `--script` or live on the standard input; [`hearing`] puts what was heard into numbers; the signalling is in [`line`],
+//! the sound in [`talk`]. The stories use it as their telephone, an administrator to try a line.
 //!
 //! Not here: being called, registering, encryption.
 

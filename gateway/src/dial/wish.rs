@@ -28,7 +28,7 @@ impl Wish {
     }
 
     pub(super) fn text(&self) -> String {
-        sdp::offer_one_way(self.direction, self.at, &self.codecs, self.session, self.version)
+        sdp::offer_in_direction(self.direction, self.at, &self.codecs, self.session, self.version)
     }
 
     pub(super) fn changed(&self, change: Change) -> Self {

@@ -1,4 +1,4 @@
-//! Broken bytes for every parser of foreign ones: the message door with the pre-parser in it, descriptions, streams.
+//! Broken bytes for every parser of foreign ones: the pre-parser, the message door, descriptions, streams.
 //!
 //! What must hold of them is in `promises`. Broken by a chance that is the same in every run, from a corpus of messages
 //! as telephones write them and those of RFC 4475. `SIP_MUTATIONS=N` breaks N instead of some ten thousand for each
