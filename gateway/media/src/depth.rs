@@ -196,8 +196,8 @@ impl Depth {
 
 /// 140 ms: with the longest packet behind it that is the 200 ms that a buffer holds.
 const DEEPEST_SLOTS: i32 = 7;
-/// 200 ms, in slots: no sound that is still to be played is further ahead.
-const FURTHEST_SLOTS: i32 = 10;
+/// 280 ms, in slots: no sound that is still to be played is further ahead than 200 ms, and no key is dated much further.
+const FURTHEST_SLOTS: i32 = 14;
 /// Two seconds, in slots.
 const SHORTEST_WATCH: u16 = 100;
 /// 64 seconds.

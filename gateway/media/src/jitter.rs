@@ -579,7 +579,7 @@ mod tests {
         // Further than a buffer reaches: it waits outside.
         jitter.promise(1_000_000 + 20 * 160);
         assert_eq!(jitter.put(2_000_000, &packet(0, 160)), Put::Late);
-        for _ in 0..3 {
+        for _ in 0..7 {
             take(&mut jitter);
         }
         assert_eq!(jitter.put(2_000_000, &packet(0, 160)), Put::Kept);

@@ -334,9 +334,10 @@ fn refused(why: Refused) -> Refusal {
         Refused::CannotRecord => {
             refusal("cannot-record", "nothing can be recorded now: disk, clock, or a section closing")
         }
-        Refused::NoKeys => {
-            refusal("no-keys", "the next section needs track keys of its own: put the meeting with them, or wait for the archive, which does")
-        }
+        Refused::NoKeys => refusal(
+            "no-keys",
+            "the next section needs track keys of its own: put the meeting with them, or wait for the archive, which does",
+        ),
     }
 }
 
