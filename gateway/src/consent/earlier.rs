@@ -1,7 +1,8 @@
 //! The question after a withdrawal: is the part recorded before to be deleted too?
 //!
 //! Only `9` keeps it. `2`, silence after the second asking, and putting the telephone down delete; any other key repeats the
-//! question, three times at most and for a minute in all: while it is open no chunk is handed over. Whoever takes a consent back must not have to do anything to see the record go (GDPR Art. 7(3), 17(1)(b)).
+//! question, three times at most and for a minute in all: while it is open no chunk is handed over. Whoever takes a consent
+//! back must not have to do anything to see the record go (GDPR Art. 7(3), 17(1)(b)).
 //!
 //! Not here: the end of the permit, which came before this question was asked.
 

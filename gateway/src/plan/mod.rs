@@ -13,7 +13,7 @@ mod attempts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use control::{Meeting, Open, TrackKey, pin};
+use control::{Meeting, Open, Record, TrackKey, pin};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -159,6 +159,16 @@ impl Plan {
     /// Is the section whose keys are at hand the one that was closed?
     pub fn is_closed(&self, meeting: MeetingId) -> bool {
         self.meetings.get(&meeting).is_some_and(|planned| planned.closed == Some(planned.meeting.section))
+    }
+
+    /// How the record of a gathering stands from its beginning: paused after an end without goodbye, and after a section that
+    /// was closed, until somebody says on. Off for a meeting that is not there.
+    pub fn record(&self, meeting: MeetingId) -> Record {
+        match (self.meeting(meeting).is_some_and(|plan| plan.record), self.is_paused(meeting)) {
+            (false, _) => Record::Off,
+            (true, true) => Record::Paused,
+            (true, false) => Record::On,
+        }
     }
 
     /// Is the record to be paused until somebody says on?

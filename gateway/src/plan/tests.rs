@@ -2,7 +2,7 @@
 //!
 //! Not here: the file that a plan is kept in (`io::plan_file`).
 
-use control::{Pins, RuleNotice, Secret};
+use control::{Pins, Record, RuleNotice, Secret};
 use spool::id::SectionId;
 use spool::keys::PublicKey;
 
@@ -435,14 +435,14 @@ fn a_closed_section_stays_closed_and_the_next_begins_on_a_word_only() {
     let section = plan.meeting(id).unwrap().section;
     plan.close(id, section);
     plan = Plan::from_json(&plan.to_json()).unwrap();
-    assert!(plan.is_closed(id) && plan.is_paused(id));
+    assert!(plan.is_closed(id) && plan.record(id) == Record::Paused);
     assert!(!plan.word_given(id) && plan.is_closed(id), "no word opens a section that was closed");
     // The desk puts the keys of the next one; that is nobody's word, after an end without goodbye neither.
     plan.pause_all();
     let next = Meeting { section: SectionId([7; 16]), track_keys: keys(20..22), ..meeting(1, GUEST) };
     plan.put(next, |_, _| true).unwrap();
     assert!(!plan.is_closed(id) && !plan.unpause(id) && plan.is_paused(id));
-    assert!(plan.word_given(id) && !plan.is_paused(id));
+    assert!(plan.word_given(id) && plan.record(id) == Record::On);
     assert!(!plan.word_given(id), "said once is enough");
 }
 

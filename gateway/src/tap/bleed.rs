@@ -37,8 +37,9 @@ impl Default for Bleed {
     }
 }
 
-/// 600 ms. 300 ms let the tail of an echo through that came back over a busy machine: 40 ms of jitter buffer at each end then,
-/// a late thread, and the queue before it; ours may be 140 ms deep on a bad network. Longer costs a recorded voice its first syllables after an off-record one.
+/// 600 ms. 300 ms let the tail of an echo through that came back over a busy machine, with 40 ms of jitter buffer at each
+/// end, a late thread, and the queue before it; on a bad network ours holds 140 ms. Longer costs a recorded voice its first
+/// syllables after an off-record one.
 const HANGOVER_SLOTS: u8 = 30;
 
 #[cfg(test)]

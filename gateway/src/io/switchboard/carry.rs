@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use control::{Meeting, Record, What, receipt};
+use control::{Record, What, receipt};
 use spool::id::{MeetingId, RecordingId, SeatNo, Slot, TrackId};
 use spool::line::{CloseWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
 use tokio::sync::oneshot;
@@ -125,16 +125,6 @@ impl Switchboard {
         self.feed(call, Input::PinRight(Invitation { meeting_number: number, seat, role, notice }));
     }
 
-    /// How the record of a gathering stands from its beginning: paused after an end without goodbye, and after a section that
-    /// was closed, until somebody says on.
-    pub(super) fn wanted(&self, plan: &Meeting) -> Record {
-        match (plan.record, self.parts.plan.is_paused(plan.id)) {
-            (false, _) => Record::Off,
-            (true, true) => Record::Paused,
-            (true, false) => Record::On,
-        }
-    }
-
     fn gather(&mut self, meeting: MeetingId) {
         let Some(plan) = self.parts.plan.meeting(meeting) else { return };
         let mut id = [0; 16];
@@ -152,13 +142,11 @@ impl Switchboard {
             rooms: vec!["plenum".to_owned()],
             seats: Vec::new(),
         };
-        let wanted = self.wanted(plan);
-        let mut there = Gathering::new(meeting, recording, plan.section, wanted, started_ms);
+        let mut there = Gathering::new(meeting, recording, plan.section, self.parts.plan.record(meeting), started_ms);
         if self.parts.plan.is_closed(meeting) {
             there = there.behind_a_closed_section();
         }
-        let wanted = there.record;
-        let dated = there.dated;
+        let (record, dated) = (there.record, there.dated);
         self.gatherings.insert(meeting, there);
         self.tell(What::GatheringBegan { meeting, recording });
         if !dated {
@@ -171,9 +159,9 @@ impl Switchboard {
                 After::Began { meeting, recording, began: later::answered(answer).await.is_ok() }
             }));
         }
-        match wanted {
-            Record::On if dated => self.note(recording, MediaEvent::Started),
-            Record::On | Record::Paused => self.note(recording, MediaEvent::Paused),
+        match record {
+            Record::On => self.note(recording, MediaEvent::Started),
+            Record::Paused => self.note(recording, MediaEvent::Paused),
             Record::Off => {}
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Not here: HTTP (`io::control`), and whether a meeting can be held as asked (`plan`).
 
-use control::{CutDone, Floor, Health, Meeting, MeetingNow, PausedBy, Refusal, SipCounters, What};
+use control::{CutDone, Floor, Health, Meeting, MeetingNow, PausedBy, Record, Refusal, SipCounters, What};
 use sip::Transport;
 use spool::id::{MeetingId, SeatNo};
 use spool::line::MediaEvent;
@@ -16,7 +16,7 @@ use super::Switchboard;
 use super::later::{self, After};
 use crate::call::{Input, News, Refused};
 use crate::consent::Wording;
-use crate::gathering::{Gathering, Section};
+use crate::gathering::Gathering;
 
 impl Switchboard {
     pub(super) fn asked(&mut self, ask: Ask) {
@@ -209,16 +209,12 @@ impl Switchboard {
     }
 
     /// After an end without goodbye the record is paused until the plan says on; a meeting that is put says so, and the plan
-    /// is saved for it.
+    /// is saved for it. Behind a closed section what is put are the next one's keys, which is nobody's word (`Plan::unpause`).
     fn resume(&mut self, meeting: MeetingId) {
-        let wanted = self.parts.plan.meeting(meeting).is_some_and(|plan| plan.record);
-        // Behind a closed section what is put are the next one's keys, and that one begins on the chair's word only.
-        let between = self.gatherings.get(&meeting).is_some_and(|there| !matches!(there.section, Section::Open(_)));
-        if between || !self.parts.plan.unpause(meeting) || !wanted {
-            return;
+        if self.parts.plan.unpause(meeting) && self.parts.plan.record(meeting) == Record::On {
+            // Refused when nobody is there, or it is on already: the next gathering begins as the plan says.
+            let _refused = self.start_record(meeting, None);
         }
-        // Refused when nobody is there, or it is on already: the next gathering begins as the plan says.
-        let _refused = self.start_record(meeting, None);
     }
 
     fn remove(&mut self, meeting: MeetingId, reply: Reply<Done>) {
@@ -247,7 +243,7 @@ impl Switchboard {
                 number: meeting.number.clone(),
                 recording: there.map(|there| there.recording),
                 recording_on: there.is_some_and(Gathering::on) && self.trouble.is_none(),
-                record: there.map_or_else(|| self.wanted(meeting), |there| there.record),
+                record: there.map_or_else(|| self.parts.plan.record(meeting.id), |there| there.record),
                 paused_by: there.and_then(|there| there.paused_by),
                 locked: there.is_some_and(|there| there.locked),
                 agenda: self.parts.plan.agenda(meeting.id),

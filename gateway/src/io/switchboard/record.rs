@@ -30,7 +30,11 @@ impl Switchboard {
         match there.begin_record(planned) {
             Ok(Beginning::Started) => self.record_changed(meeting, MediaEvent::Started, RecordState::On),
             Ok(Beginning::Resumed) => self.record_changed(meeting, MediaEvent::Resumed, RecordState::On),
-            Ok(Beginning::Next(section)) => self.open_section(meeting, section, by),
+            Ok(Beginning::Next(section)) => {
+                // A section that cannot be opened has not begun: the word counts once it is.
+                self.open_section(meeting, section, by);
+                return Ok(());
+            }
             Err(CannotRecord::AlreadyOn) => return Err(Refused::AlreadyOn),
             Err(CannotRecord::NoKeys) => return Err(Refused::NoKeys),
             Err(CannotRecord::Undated | CannotRecord::BetweenSections) => return Err(Refused::CannotRecord),
@@ -111,6 +115,7 @@ impl Switchboard {
     pub(super) fn section_opened(&mut self, meeting: MeetingId, by: Option<CallId>, opened: bool) {
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         if there.section_opened(opened) {
+            self.word_given(meeting);
             self.record_changed(meeting, MediaEvent::Started, RecordState::On);
         } else if let Some(call) = by {
             self.feed(call, Input::Room(News::Refused(Refused::CannotRecord)));

@@ -46,8 +46,7 @@ impl Switchboard {
                 self.received(path, &bytes);
             }
             FromStream::Quiet { path, serial } => {
-                let needed = self.lines.values().any(|line| line.path == path);
-                if !needed && self.connections.is(path, serial) {
+                if !carries_a_call(&self.lines)(path) && self.connections.is(path, serial) {
                     self.connections.let_go(path);
                 }
             }
