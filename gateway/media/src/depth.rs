@@ -3,7 +3,7 @@
 //! Sound is taken once a slot, so a packet that comes just before its slot costs nothing, and each slot of depth makes a
 //! caller 20 ms later for everybody.
 //! A stream begins one slot deep, and goes on as deep as this telephone's keys need.
-//! A packet that comes after its slot was taken without it makes the buffer a slot deeper ([`Depth::goes_deeper`]); when all
+//! A packet that comes after its slot was taken without it makes the buffer a slot deeper ([`Depth::aim`]); when all
 //! packets of a while came a slot earlier than they had to, it becomes a slot shallower ([`Depth::goes_shallower`]).
 //! That while is two seconds, and doubles each time a slot that was saved had to be put back soon after.
 //! Nothing that is merely missing says anything: it may have been lost, or be a pause.
@@ -30,6 +30,9 @@ pub(crate) struct Depth {
     since_shallower: u16,
     /// The buffer went deeper since a slot was taken.
     deeper: bool,
+    /// Slots in a row in which packets came and all were late, and whether this is going to be one.
+    late_slots: u8,
+    came_late: bool,
     /// The slots taken last, the newest lowest: something was missing.
     missing: u16,
     /// Where the last time is that was translated into a slot; what a jump of the sender's time leaves of it is the slot.
@@ -39,6 +42,17 @@ pub(crate) struct Depth {
     /// How many of those are still to come, and whether the key that asked for them was told as a slot by now.
     keys_owed: u8,
     key_told: bool,
+}
+
+/// What a packet makes of its buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// It begins so far ahead.
+    At(i32),
+    /// The same, after the cursor went a slot back for it.
+    SlotBack(i32),
+    /// With it the stream begins anew: the sender's time jumped, or everything came late.
+    Anew,
 }
 
 impl Depth {
@@ -51,6 +65,8 @@ impl Depth {
             patience: SHORTEST_WATCH,
             since_shallower: u16::MAX,
             deeper: false,
+            late_slots: 0,
+            came_late: false,
             missing: 0,
             promised: i32::MIN,
             keys: 0,
@@ -76,13 +92,38 @@ impl Depth {
     /// Of the stream before, only its promise and what was learned of the way here counts on.
     pub(crate) const fn begin(&mut self) {
         (self.missing, self.came, self.deeper) = (0, false, false);
+        (self.late_slots, self.came_late) = (0, false);
         // The depth that its keys need went with that stream. It comes a slot after the first packet, when it is known how far
         // behind the others that one was.
         (self.keys_owed, self.key_told) = (self.keys, false);
         self.watch_anew();
     }
 
-    /// A packet came that begins so far ahead.
+    /// A packet came of so many ticks, that begins so far ahead; one that begins before `in_time` is late. `waits`: the end of
+    /// the newest sound.
+    pub(crate) fn aim(&mut self, ahead: i32, ticks: i32, in_time: i32, waits: i32) -> Aim {
+        if ahead > MOST_SLOTS * self.slot - ticks || ahead < -JUMP_SLOTS * self.slot {
+            return Aim::Anew;
+        }
+        let back = ahead < 0 && self.goes_deeper(ahead, waits);
+        let ahead = if back { ahead + self.slot } else { ahead };
+        if ahead < in_time && self.late_slots >= LATE_SLOTS && self.returns_to(ahead - self.slot) {
+            return Aim::Anew;
+        }
+        if back { Aim::SlotBack(ahead) } else { Aim::At(ahead) }
+    }
+
+    /// A packet's time was over.
+    pub(crate) const fn late(&mut self) {
+        self.came_late = true;
+    }
+
+    /// A packet came in time, new or not.
+    pub(crate) const fn in_time(&mut self) {
+        (self.late_slots, self.came_late) = (0, false);
+    }
+
+    /// A packet came that begins so far ahead, and is kept.
     pub(crate) fn came(&mut self, ahead: i32) {
         self.least = self.least.min(ahead);
         self.came = true;
@@ -92,7 +133,7 @@ impl Depth {
     /// cursor goes a slot back for it: it was missed there, and what comes like it will be in time then.
     ///
     /// Once a slot: a burst after a stall is not a way that is late by its whole length.
-    pub(crate) fn goes_deeper(&mut self, ahead: i32, waits: i32) -> bool {
+    fn goes_deeper(&mut self, ahead: i32, waits: i32) -> bool {
         let before = ahead.unsigned_abs().div_ceil(self.slot.unsigned_abs());
         let was_missing = before <= u16::BITS && self.missing & 1 << (before - 1) != 0;
         if !was_missing || self.deeper || waits.max(0) - ahead > DEEPEST_SLOTS * self.slot {
@@ -115,7 +156,7 @@ impl Depth {
     }
 
     /// Whether the cursor may be set back, or on, so far within the same stream; then it is.
-    pub(crate) const fn returns_to(&mut self, ahead: i32) -> bool {
+    const fn returns_to(&mut self, ahead: i32) -> bool {
         if ahead < self.promised {
             return false;
         }
@@ -127,6 +168,7 @@ impl Depth {
     pub(crate) fn passed(&mut self, whole: bool) {
         self.promised = self.promised.saturating_sub(self.slot);
         self.missing = self.missing << 1 | u16::from(!whole);
+        self.late_slots = self.late_slots.saturating_add(u8::from(std::mem::take(&mut self.came_late)));
         self.watched = self.watched.saturating_add(u16::from(std::mem::take(&mut self.came)));
         self.since_shallower = self.since_shallower.saturating_add(1);
         (self.deeper, self.key_told) = (false, true);
@@ -194,6 +236,11 @@ impl Depth {
     }
 }
 
+/// 200 ms: the longest that sound without a permit may exist (README, invariant 1).
+const MOST_SLOTS: i32 = 10;
+/// One second: no packet is that late, the sender's clock was set.
+const JUMP_SLOTS: i32 = 50;
+const LATE_SLOTS: u8 = 3;
 /// 140 ms: with the longest packet behind it that is the 200 ms that a buffer holds.
 const DEEPEST_SLOTS: i32 = 7;
 /// 280 ms, in slots: no sound that is still to be played is further ahead than 200 ms, and no key is dated much further.

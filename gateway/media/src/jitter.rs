@@ -13,7 +13,7 @@
 
 use std::ops::Range;
 
-use crate::depth::Depth;
+use crate::depth::{Aim, Depth};
 use crate::{Coded, SLOT_SAMPLES};
 
 /// What became of a packet.
@@ -56,6 +56,17 @@ pub struct Counters {
     pub began_anew: u64,
 }
 
+impl Counters {
+    pub(crate) const fn count(&mut self, put: Put) {
+        match put {
+            Put::Kept => self.kept += 1,
+            Put::Late => self.late += 1,
+            Put::Duplicate => self.duplicate += 1,
+            Put::Length => self.wrong_length += 1,
+        }
+    }
+}
+
 /// One stream's buffer. 2.5 kB, no allocation.
 #[derive(Clone, Debug)]
 pub struct Jitter {
@@ -73,9 +84,6 @@ pub struct Jitter {
     last: Coded,
     /// Slots in a row of which nothing was there.
     missing: u8,
-    /// Slots in a row in which packets came and all were late.
-    late_slots: u8,
-    came_late: bool,
     counters: Counters,
 }
 
@@ -92,8 +100,6 @@ impl Jitter {
             end: 0,
             last: [idle; SLOT_SAMPLES],
             missing: CONCEALED_SLOTS,
-            late_slots: 0,
-            came_late: false,
             counters: Counters::default(),
         }
     }
@@ -101,12 +107,7 @@ impl Jitter {
     /// `payload`: of a codec with an octet a tick (G.711, G.722).
     pub fn put(&mut self, timestamp: u32, payload: &[u8]) -> Put {
         let put = self.lay(timestamp, payload);
-        match put {
-            Put::Kept => self.counters.kept += 1,
-            Put::Late => self.counters.late += 1,
-            Put::Duplicate => self.counters.duplicate += 1,
-            Put::Length => self.counters.wrong_length += 1,
-        }
+        self.counters.count(put);
         put
     }
 
@@ -122,7 +123,6 @@ impl Jitter {
             self.cursor = Some(cursor);
             self.counters.put_in += 1;
         }
-        self.count_late_slots();
         let came = self.gather(cursor);
         self.missing = if came == 0 { self.missing.saturating_add(1) } else { 0 };
         if self.missing <= CONCEALED_SLOTS {
@@ -167,22 +167,8 @@ impl Jitter {
         whole
     }
 
-    /// As [`Self::samples_until`], for an RTP time that is told as a slot: until it was taken, it stays in that slot.
-    pub fn promise(&mut self, timestamp: u32) -> Option<i32> {
-        let ahead = self.samples_until(timestamp)?;
-        self.depth.promise(ahead);
-        Some(ahead)
-    }
-
     pub(crate) const fn depth(&mut self) -> &mut Depth {
         &mut self.depth
-    }
-
-    /// A key became known that went down at this RTP time.
-    pub(crate) fn key_began(&mut self, timestamp: u32) {
-        if let Some(ahead) = self.samples_until(timestamp) {
-            self.depth.key_began(ahead);
-        }
     }
 
     /// How many slots in a row have been all made up or empty: 0 when some of the last one was there.
@@ -215,8 +201,6 @@ impl Jitter {
         self.cursor = None;
         // Before the first packet nothing was lost.
         self.missing = CONCEALED_SLOTS;
-        self.late_slots = 0;
-        self.came_late = false;
         self.depth.begin();
     }
 
@@ -255,11 +239,10 @@ impl Jitter {
         };
         let whole = length.cast_signed();
         let Some(ahead) = self.aim(timestamp, whole).filter(|ahead| *ahead > -whole) else {
-            self.came_late = true;
+            self.depth.late();
             return Put::Late;
         };
-        self.came_late = false;
-        self.late_slots = 0;
+        self.depth.in_time();
         // Of a packet whose slot is being played, the rest is still worth having.
         let skip = ahead.min(0).unsigned_abs();
         let (from, samples) = (timestamp.wrapping_add(skip), length - skip);
@@ -286,22 +269,18 @@ impl Jitter {
     /// How far ahead a packet lies of which `whole` samples came, with the buffer as deep as it makes it.
     fn aim(&mut self, timestamp: u32, whole: i32) -> Option<i32> {
         let Some(ahead) = self.samples_until(timestamp) else { return self.begin(timestamp) };
-        if ahead > MOST - whole || ahead < -JUMP {
-            self.counters.began_anew += 1;
-            return self.begin(timestamp);
+        match self.depth.aim(ahead, whole, 1 - whole, self.waits()) {
+            Aim::At(ahead) => Some(ahead),
+            Aim::SlotBack(ahead) => {
+                self.cursor = self.cursor.map(|cursor| cursor.wrapping_sub(SLOT));
+                self.counters.put_in += 1;
+                Some(ahead)
+            }
+            Aim::Anew => {
+                self.counters.began_anew += 1;
+                self.begin(timestamp)
+            }
         }
-        let mut ahead = ahead;
-        if ahead < 0 && self.depth.goes_deeper(ahead, self.waits()) {
-            self.cursor = self.cursor.map(|cursor| cursor.wrapping_sub(SLOT));
-            self.counters.put_in += 1;
-            ahead += SLOT.cast_signed();
-        }
-        let all_late = ahead <= -whole && self.late_slots >= LATE_SLOTS;
-        if all_late && self.depth.returns_to(ahead - SLOT.cast_signed()) {
-            self.counters.began_anew += 1;
-            return self.begin(timestamp);
-        }
-        Some(ahead)
     }
 
     /// Makes `timestamp` play a slot after it came, or when a promise is over; says how far ahead that is.
@@ -328,12 +307,6 @@ impl Jitter {
         self.sound[first].fill(self.idle);
         self.sound[second].fill(self.idle);
         self.cursor = Some(cursor.wrapping_add(samples));
-    }
-
-    fn count_late_slots(&mut self) {
-        if std::mem::take(&mut self.came_late) {
-            self.late_slots = self.late_slots.saturating_add(1);
-        }
     }
 }
 
@@ -363,17 +336,25 @@ const RING: u32 = 2_048;
 const WORDS: usize = RING as usize / 64;
 /// 60 ms.
 const LONGEST: u32 = 480;
-/// 200 ms: the longest that sound without a permit may exist (README, invariant 1).
-const MOST: i32 = 1_600;
-/// One second: no packet is that late, the sender's clock was set.
-const JUMP: i32 = 8_000;
-const LATE_SLOTS: u8 = 3;
-const CONCEALED_SLOTS: u8 = 3;
+pub(crate) const CONCEALED_SLOTS: u8 = 3;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// As [`crate::stream::Stream`] asks.
+    fn promise(buffer: &mut Jitter, timestamp: u32) -> Option<i32> {
+        let ahead = buffer.samples_until(timestamp)?;
+        buffer.depth.promise(ahead);
+        Some(ahead)
+    }
+
+    fn key_began(buffer: &mut Jitter, timestamp: u32) {
+        if let Some(ahead) = buffer.samples_until(timestamp) {
+            buffer.depth.key_began(ahead);
+        }
+    }
 
     const IDLE: u8 = 0;
 
@@ -533,7 +514,7 @@ mod tests {
             let mut jitter = shallow(true);
             let yes = 500 * 160;
             if told {
-                assert_eq!(jitter.promise(yes), Some(0));
+                assert_eq!(promise(&mut jitter, yes), Some(0));
             }
             jitter.put(yes - 160, &packet(yes - 160, 160));
             jitter.put(yes, &packet(yes, 160));
@@ -556,7 +537,7 @@ mod tests {
             for n in 98..100 {
                 jitter.put(n * 160, &packet(n * 160, 160));
                 if n == 99 && told {
-                    assert_eq!(jitter.promise(99 * 160), Some(160));
+                    assert_eq!(promise(&mut jitter, 99 * 160), Some(160));
                 }
                 take(&mut jitter);
                 let left_out = jitter.spare(|| true, &mut [0; 160]);
@@ -571,13 +552,13 @@ mod tests {
         for n in 0..5 {
             jitter.put(n * 160, &packet(n * 160, 160));
         }
-        assert_eq!(jitter.promise(4 * 160), Some(5 * 160));
+        assert_eq!(promise(&mut jitter, 4 * 160), Some(5 * 160));
         take(&mut jitter);
         assert_eq!(jitter.put(1_000_000, &packet(0, 160)), Put::Kept);
         let nothing = (0..10).take_while(|_| take(&mut jitter).0 == Taken::Nothing).count();
         assert_eq!(nothing, 4);
         // Further than a buffer reaches: it waits outside.
-        jitter.promise(1_000_000 + 20 * 160);
+        promise(&mut jitter, 1_000_000 + 20 * 160);
         assert_eq!(jitter.put(2_000_000, &packet(0, 160)), Put::Late);
         for _ in 0..7 {
             take(&mut jitter);
@@ -592,7 +573,7 @@ mod tests {
             take(&mut jitter);
         }
         let yes = 520 * 160;
-        assert_eq!(jitter.promise(yes), Some(-10 * 160));
+        assert_eq!(promise(&mut jitter, yes), Some(-10 * 160));
         let mut heard = Vec::new();
         for n in 500..560 {
             jitter.put(n * 160, &packet(n * 160, 160));
@@ -611,8 +592,8 @@ mod tests {
             for n in from..from + 150 {
                 jitter.put(n * 160, &packet(n * 160, 160));
                 if n == from + 2 {
-                    jitter.key_began(from * 160);
-                    jitter.promise(from * 160);
+                    key_began(jitter, from * 160);
+                    promise(jitter, from * 160);
                 }
                 take_loud(jitter);
             }
@@ -634,7 +615,7 @@ mod tests {
         }
         // Where nothing was heard from the key's beginning on, it was only late on its way.
         let mut jitter = shallow(true);
-        jitter.key_began(499 * 160);
+        key_began(&mut jitter, 499 * 160);
         take(&mut jitter);
         take(&mut jitter);
         assert_eq!(jitter.counters().put_in, 0);
@@ -699,8 +680,8 @@ mod tests {
                 }
                 jitter.put(base.wrapping_add_signed(near), &vec![1; length]);
                 match near % 7 {
-                    0 => _ = jitter.promise(base.wrapping_add_signed(near)),
-                    1 => jitter.key_began(base.wrapping_add_signed(near)),
+                    0 => _ = promise(&mut jitter, base.wrapping_add_signed(near)),
+                    1 => key_began(&mut jitter, base.wrapping_add_signed(near)),
                     _ => {}
                 }
                 for _ in 0..takes {

@@ -7,8 +7,8 @@
 //!
 //! Not here: the codec (`opus_sound`), and forward error correction: it is not used yet.
 
-use crate::depth::Depth;
-use crate::jitter::{Counters, Put, Taken};
+use crate::depth::{Aim, Depth};
+use crate::jitter::{CONCEALED_SLOTS, Counters, Put, Taken};
 use crate::opus_sound::{Decoder, LONGEST_SAMPLES, samples_in};
 use crate::{WIDE_SLOT_SAMPLES, WideFrame};
 
@@ -27,8 +27,6 @@ pub(crate) struct Packets {
     left: usize,
     /// Slots in a row of which nothing was there.
     missing: u8,
-    late_slots: u8,
-    came_late: bool,
     counters: Counters,
 }
 
@@ -51,20 +49,13 @@ impl Packets {
             decoded: [0; STRETCH],
             left: 0,
             missing: CONCEALED_SLOTS,
-            late_slots: 0,
-            came_late: false,
             counters: Counters::default(),
         }
     }
 
     pub(crate) fn put(&mut self, timestamp: u32, payload: &[u8]) -> Put {
         let put = self.lay(timestamp, payload);
-        match put {
-            Put::Kept => self.counters.kept += 1,
-            Put::Late => self.counters.late += 1,
-            Put::Duplicate => self.counters.duplicate += 1,
-            Put::Length => self.counters.wrong_length += 1,
-        }
+        self.counters.count(put);
         put
     }
 
@@ -77,9 +68,6 @@ impl Packets {
         if self.depth.goes_deeper_for_keys(self.waits()) {
             self.cursor = Some(cursor.wrapping_sub(SLOT));
             self.counters.put_in += 1;
-        }
-        if std::mem::take(&mut self.came_late) {
-            self.late_slots = self.late_slots.saturating_add(1);
         }
         // What is left of the slot before was a voice's.
         let (mut voice, mut made_up) = (self.left > 0, false);
@@ -132,28 +120,17 @@ impl Packets {
         self.missing == 0
     }
 
-    /// As [`Self::ticks_until`], for an RTP time that is told as a slot: until it was played, it stays in that slot.
-    pub(crate) fn promise(&mut self, timestamp: u32) -> Option<i32> {
-        let ahead = self.ticks_until(timestamp)?;
-        self.depth.promise(ahead);
-        Some(ahead)
-    }
-
     pub(crate) const fn depth(&mut self) -> &mut Depth {
         &mut self.depth
     }
 
-    /// A key became known that went down at this RTP time.
-    pub(crate) fn key_began(&mut self, timestamp: u32) {
-        if let Some(ahead) = self.ticks_until(timestamp) {
-            self.depth.key_began(ahead);
-        }
-    }
-
     /// Ticks of 48 kHz from the beginning of the next slot to this RTP time; negative when it was played.
     pub(crate) fn ticks_until(&self, timestamp: u32) -> Option<i32> {
-        let decoded = (self.left * TICKS_A_SAMPLE) as i32;
-        self.cursor.map(|cursor| timestamp.wrapping_sub(cursor).cast_signed().saturating_add(decoded))
+        self.cursor.map(|cursor| timestamp.wrapping_sub(cursor).cast_signed().saturating_add(self.decoded_ticks()))
+    }
+
+    const fn decoded_ticks(&self) -> i32 {
+        (self.left * TICKS_A_SAMPLE) as i32
     }
 
     /// The RTP time after the newest sample that came, or of the next slot if that is later.
@@ -177,8 +154,6 @@ impl Packets {
         self.left = 0;
         self.cursor = None;
         self.missing = CONCEALED_SLOTS;
-        self.late_slots = 0;
-        self.came_late = false;
         self.depth.begin();
     }
 
@@ -190,13 +165,11 @@ impl Packets {
         let Some(samples) = samples_in(payload).filter(|_| payload.len() <= LONGEST_BYTES) else { return Put::Length };
         let ticks = (samples * TICKS_A_SAMPLE) as u32;
         let ahead = self.aim(timestamp, ticks.cast_signed());
-        let behind = self.cursor.is_none_or(|cursor| timestamp.wrapping_sub(cursor).cast_signed() < 0);
-        let Some(ahead) = ahead.filter(|_| !behind) else {
-            self.came_late = true;
+        let Some(ahead) = ahead.filter(|ahead| *ahead >= self.decoded_ticks()) else {
+            self.depth.late();
             return Put::Late;
         };
-        self.came_late = false;
-        self.late_slots = 0;
+        self.depth.in_time();
         if self.waiting.iter().any(|waiting| waiting.at.is_some_and(|(at, _)| at == timestamp)) {
             return Put::Duplicate;
         }
@@ -216,23 +189,19 @@ impl Packets {
     /// How far ahead a packet of so many ticks lies, with the buffer as deep as it makes it.
     fn aim(&mut self, timestamp: u32, whole: i32) -> Option<i32> {
         let Some(ahead) = self.ticks_until(timestamp) else { return self.begin(timestamp) };
-        if ahead > MOST - whole || ahead < -JUMP {
-            self.counters.began_anew += 1;
-            return self.begin(timestamp);
+        // What is decoded is past, though not yet played.
+        match self.depth.aim(ahead, whole, self.decoded_ticks(), self.waits()) {
+            Aim::At(ahead) => Some(ahead),
+            Aim::SlotBack(ahead) => {
+                self.cursor = self.cursor.map(|cursor| cursor.wrapping_sub(SLOT));
+                self.counters.put_in += 1;
+                Some(ahead)
+            }
+            Aim::Anew => {
+                self.counters.began_anew += 1;
+                self.begin(timestamp)
+            }
         }
-        let mut ahead = ahead;
-        if ahead < 0 && self.depth.goes_deeper(ahead, self.waits()) {
-            self.cursor = self.cursor.map(|cursor| cursor.wrapping_sub(SLOT));
-            self.counters.put_in += 1;
-            ahead += SLOT.cast_signed();
-        }
-        let behind = self.cursor.is_some_and(|cursor| timestamp.wrapping_sub(cursor).cast_signed() < 0);
-        let all_late = behind && self.late_slots >= LATE_SLOTS;
-        if all_late && self.depth.returns_to(ahead - SLOT.cast_signed()) {
-            self.counters.began_anew += 1;
-            return self.begin(timestamp);
-        }
-        Some(ahead)
     }
 
     fn begin(&mut self, timestamp: u32) -> Option<i32> {
@@ -335,16 +304,10 @@ const TICKS_A_SAMPLE: usize = 3;
 const SLOT: u32 = (WIDE_SLOT_SAMPLES * TICKS_A_SAMPLE) as u32;
 /// What is left of a slot, and the longest packet behind it.
 const STRETCH: usize = WIDE_SLOT_SAMPLES + LONGEST_SAMPLES;
-/// 200 ms: the longest that sound without a permit may exist (README, invariant 1).
-const MOST: i32 = 9_600;
 /// 200 ms in packets of 10 ms.
 const MOST_PACKETS: usize = 20;
 /// RFC 6716 section 3.2.1: the longest frame; a packet of several frames at a telephone's rate is shorter.
 const LONGEST_BYTES: usize = 1_275;
-/// One second.
-const JUMP: i32 = 48_000;
-const LATE_SLOTS: u8 = 3;
-const CONCEALED_SLOTS: u8 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -352,6 +315,19 @@ mod tests {
     use crate::codec::{Codec, Encoder};
     use crate::tone;
     use proptest::prelude::*;
+
+    /// As [`crate::stream::Stream`] asks.
+    fn promise(buffer: &mut Packets, timestamp: u32) -> Option<i32> {
+        let ahead = buffer.ticks_until(timestamp)?;
+        buffer.depth.promise(ahead);
+        Some(ahead)
+    }
+
+    fn key_began(buffer: &mut Packets, timestamp: u32) {
+        if let Some(ahead) = buffer.ticks_until(timestamp) {
+            buffer.depth.key_began(ahead);
+        }
+    }
 
     const START: u32 = u32::MAX - 10_000;
 
@@ -454,15 +430,15 @@ mod tests {
             for (n, (jitter, octets)) in came.iter().enumerate() {
                 buffer.put((n as u32 * 960).wrapping_add(u32::from(*jitter)), octets);
                 match jitter % 7 {
-                    0 => _ = buffer.promise((n as u32 * 960).wrapping_add(u32::from(*jitter))),
-                    1 => buffer.key_began((n as u32 * 960).wrapping_sub(u32::from(*jitter))),
+                    0 => _ = promise(&mut buffer, (n as u32 * 960).wrapping_add(u32::from(*jitter))),
+                    1 => key_began(&mut buffer, (n as u32 * 960).wrapping_sub(u32::from(*jitter))),
                     _ => {}
                 }
                 if n % 2 == 0 {
                     take(&mut buffer);
                     buffer.spare(|| true, &mut [0; 320]);
                 }
-                prop_assert!(buffer.ticks_until(buffer.end).unwrap_or(0) <= MOST);
+                prop_assert!(buffer.ticks_until(buffer.end).unwrap_or(0) <= 9_600);
             }
         }
     }

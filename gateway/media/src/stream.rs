@@ -115,19 +115,15 @@ impl Stream {
 
     /// The same, for an RTP time that is told as a slot: until that slot was taken, it stays the one.
     pub(crate) fn promise(&mut self, timestamp: u32) -> Option<i32> {
-        match self {
-            Self::Law(_, jitter) => jitter.promise(timestamp),
-            Self::G722(stream) => stream.1.promise(timestamp),
-            Self::Opus(packets) => packets.promise(timestamp),
-        }
+        let ahead = self.ticks_until(timestamp)?;
+        self.depth().promise(ahead);
+        Some(ahead)
     }
 
     /// A key became known that went down at this RTP time.
     pub(crate) fn key_began(&mut self, timestamp: u32) {
-        match self {
-            Self::Law(_, jitter) => jitter.key_began(timestamp),
-            Self::G722(stream) => stream.1.key_began(timestamp),
-            Self::Opus(packets) => packets.key_began(timestamp),
+        if let Some(ahead) = self.ticks_until(timestamp) {
+            self.depth().key_began(ahead);
         }
     }
 
