@@ -16,12 +16,8 @@ fn without_the_archive_calls_are_taken_and_recorded_and_it_gets_everything_later
     let archive: u32 = house.now("archiver_pid").parse().expect("a process id");
     // Stopped, not killed: it answers nobody and nobody starts it again.
     signal(archive, libc::SIGSTOP);
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut anna = Phone::recorded(&house, Anna);
+    let mut bert = Phone::off_record(&house, Bert);
     anna.speaks();
     bert.hears(Anna);
     anna.listens(2);
@@ -39,9 +35,7 @@ fn without_the_archive_calls_are_taken_and_recorded_and_it_gets_everything_later
 fn a_gateway_told_to_end_says_goodbye_and_one_told_twice_hangs_up_and_both_hand_over() {
     let mut house = House::open();
     for signals in [1, 2] {
-        let mut anna = Phone::calls(&house, Anna);
-        anna.arrives(&house);
-        anna.agrees(&house);
+        let mut anna = Phone::recorded(&house, Anna);
         anna.speaks();
         anna.listens(3);
         let said = anna.falls_silent();

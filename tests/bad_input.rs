@@ -177,9 +177,7 @@ fn a_port_in_use_says_which() {
 #[test]
 fn a_chunk_that_does_not_verify_goes_to_quarantine_with_its_reason() {
     let house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut anna = Phone::recorded(&house, Anna);
     anna.speaks();
     anna.listens(3);
     let archiver: u32 = house.now("archiver_pid").parse().expect("a process id");

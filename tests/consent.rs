@@ -15,9 +15,7 @@ fn the_refuser_is_in_the_room_and_not_in_the_recording() {
     let mut anna = Phone::calls(&house, Anna);
     anna.arrives(&house);
     anna.hears_all_and_agrees(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut bert = Phone::off_record(&house, Bert);
     assert!(!house.seat(bert.seat).expect("Bert's seat").recorded);
 
     anna.speaks();
@@ -47,9 +45,7 @@ fn the_refuser_is_in_the_room_and_not_in_the_recording() {
 #[test]
 fn who_answers_nothing_is_off_record_and_in_the_room() {
     let house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut anna = Phone::recorded(&house, Anna);
     let mut bert = Phone::calls(&house, Bert);
     bert.arrives(&house);
     // The question is asked twice, then silence is a no.

@@ -14,9 +14,7 @@ use crate::support::{program, until};
 #[test]
 fn a_gateway_killed_in_the_middle_loses_a_second_at_most() {
     let mut house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut anna = Phone::recorded(&house, Anna);
     anna.speaks();
     let began = Instant::now();
     anna.listens(6);
@@ -30,21 +28,15 @@ fn a_gateway_killed_in_the_middle_loses_a_second_at_most() {
     assert!(kept > said - 1.3, "{said} s were said until the kill, {kept} s are kept");
 
     // And it takes calls as before.
-    let mut clara = Phone::calls(&house, Clara);
-    clara.arrives(&house);
-    clara.agrees(&house);
+    let clara = Phone::recorded(&house, Clara);
     clara.hangs_up();
 }
 
 #[test]
 fn a_yes_taken_back_stays_taken_back_when_the_gateway_is_killed_in_the_question() {
     let mut house = House::open();
-    let mut clara = Phone::calls(&house, Clara);
-    clara.arrives(&house);
-    clara.agrees(&house);
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut clara = Phone::recorded(&house, Clara);
+    let mut anna = Phone::recorded(&house, Anna);
     anna.speaks();
     clara.hears(Anna);
     anna.falls_silent();
@@ -67,9 +59,7 @@ fn a_yes_taken_back_stays_taken_back_when_the_gateway_is_killed_in_the_question(
 fn what_a_killed_gateway_left_is_sealed_without_starting_it_and_never_beside_it() {
     let mut house = House::open();
     let config = house.data().join("gateway/gateway.toml").display().to_string();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut anna = Phone::recorded(&house, Anna);
     anna.speaks();
     anna.listens(4);
 
@@ -105,9 +95,7 @@ fn an_archive_killed_between_upload_and_commit_ends_the_same() {
     let stop = ("AMTSLEITUNG_STOP_AFTER".to_owned(), "uploaded".to_owned());
     let mut house = House::on(Ground::new(), &Wish { environment: vec![stop], ..Wish::default() });
     let first = house.now("archiver_pid");
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut anna = Phone::recorded(&house, Anna);
     anna.speaks();
     anna.listens(3);
     let said = anna.falls_silent();

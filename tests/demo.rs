@@ -13,9 +13,7 @@ use crate::support::{top, until};
 #[test]
 fn a_second_run_goes_on_with_the_same_meeting_keys_and_recordings() {
     let house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut anna = Phone::recorded(&house, Anna);
     anna.speaks();
     anna.listens(2);
     anna.falls_silent();
@@ -31,9 +29,7 @@ fn a_second_run_goes_on_with_the_same_meeting_keys_and_recordings() {
     let house = House::on(ground, &Wish::default());
     assert_eq!((house.guest_pin(), house.now("chair_pin"), house.now("meeting")), (pin, chair, meeting));
     house.export("kopie").all().assert_with(Anna, 1.0, "the recording of the first run");
-    let mut again = Phone::calls(&house, Anna);
-    again.arrives(&house);
-    again.refuses(&house);
+    let again = Phone::off_record(&house, Anna);
     again.hangs_up();
 }
 

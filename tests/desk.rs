@@ -74,12 +74,8 @@ fn row(browser: &Browser, seat: u64) -> String {
 #[test]
 fn a_clerk_sees_who_is_recorded_plays_seeks_and_approves() {
     let house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut anna = Phone::recorded(&house, Anna);
+    let mut bert = Phone::off_record(&house, Bert);
 
     let browser = signs_in(&house);
     browser.awaits_text("2 Personen sind da.");
@@ -136,9 +132,7 @@ fn a_clerk_sees_who_is_recorded_plays_seeks_and_approves() {
 #[test]
 fn a_clerk_ends_the_meeting_and_everybody_is_said_goodbye_to() {
     let house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.refuses(&house);
+    let anna = Phone::off_record(&house, Anna);
     let browser = signs_in(&house);
     browser.awaits_text("Eine Person ist da.");
     browser.clicks("Sitzung begleiten");
@@ -214,9 +208,7 @@ fn a_clerk_calls_mutes_locks_and_closes_a_section_and_the_next_begins_from_the_d
     let mut chair = Phone::calls(&house, Anna);
     chair.arrives_with(&house, &house.now("chair_pin"));
     chair.refuses(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut bert = Phone::off_record(&house, Bert);
     let browser = signs_in(&house);
     browser.clicks("Sitzung begleiten");
     browser.awaits_text(&format!("Telefon {} (Vorsitz)", chair.seat));

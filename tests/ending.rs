@@ -17,9 +17,7 @@ use crate::support::{files_below, program, sql, until};
 #[test]
 fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_verifies() {
     let house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut anna = Phone::recorded(&house, Anna);
     anna.speaks();
     anna.listens(3);
     anna.falls_silent();

@@ -44,9 +44,7 @@ fn two_telephones_of_two_makers_hear_each_other_and_not_themselves() {
         house.seat(clara).filter(|seat| seat.in_room)
     });
     // A third one, ours, knows second by second when both have been heard for a while.
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.refuses(&house);
+    let mut anna = Phone::off_record(&house, Anna);
     anna.hears(Bert);
     anna.hears(Clara);
     anna.listens(4);

@@ -17,9 +17,7 @@ use crate::support::until;
 fn hold_music_reaches_neither_room_nor_recording_and_who_is_back_is_in_both() {
     let house = House::open();
     let kept = house.ground().path().join("bert.wav");
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
+    let mut anna = Phone::recorded(&house, Anna);
     let mut bert = Phone::calls_with(&house, Bert, &["--keep", &kept.display().to_string()]);
     bert.arrives(&house);
     bert.refuses(&house);
@@ -57,12 +55,8 @@ fn hold_music_reaches_neither_room_nor_recording_and_who_is_back_is_in_both() {
 fn silence_on_hold_ends_no_call_and_silence_otherwise_does() {
     let mut house = House::open();
     house.with_media(&format!("silence_limit_s = {LIMIT_S}"));
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.refuses(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut anna = Phone::off_record(&house, Anna);
+    let mut bert = Phone::off_record(&house, Bert);
     anna.offers("[inactive]");
     bert.listens(LIMIT_S + 4);
     assert_eq!(house.seats().len(), 2, "somebody on hold was sent away");
@@ -79,12 +73,8 @@ fn silence_on_hold_ends_no_call_and_silence_otherwise_does() {
 #[test]
 fn with_another_codec_a_caller_is_heard_and_recorded_and_keys_count_as_before() {
     let house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut anna = Phone::recorded(&house, Anna);
+    let mut bert = Phone::off_record(&house, Bert);
     let mut said = 0.0;
     for (codec, name) in [("pcma", "PCMA"), ("g722", "G722"), ("opus", "opus"), ("pcma", "PCMA")] {
         assert_eq!(anna.offers(&format!("[{codec}]"))["codec"], name);

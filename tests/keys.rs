@@ -15,12 +15,8 @@ use crate::support::{sql, until};
 #[test]
 fn a_guests_keys_do_what_the_menu_says() {
     let house = House::open();
-    let mut anna = Phone::calls(&house, Anna);
-    anna.arrives(&house);
-    anna.agrees(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut anna = Phone::recorded(&house, Anna);
+    let mut bert = Phone::off_record(&house, Bert);
     let (anna_seat, bert_seat) = (anna.seat, bert.seat);
 
     // 6: not heard any more, and again; in the menu and short.
@@ -79,9 +75,7 @@ fn the_chair_pauses_resumes_mutes_locks_and_ends() {
     chair.arrives_with(&house, &house.now("chair_pin"));
     assert_eq!(house.seen(chair.seat)["role"], "chair");
     chair.refuses(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.agrees(&house);
+    let mut bert = Phone::recorded(&house, Bert);
 
     chair.keys("002");
     await_meeting(&house, "record", &json!("paused"));
@@ -138,9 +132,7 @@ fn a_member_demands_a_pause_that_only_the_chair_ends() {
     member.arrives_with(&house, MEMBER_PIN);
     assert_eq!(house.seen(member.seat)["role"], "member");
     member.refuses(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.agrees(&house);
+    let bert = Phone::recorded(&house, Bert);
     member.keys("*7");
     await_meeting(&house, "record", &json!("paused"));
     // A member's menu has no way on.
@@ -200,9 +192,7 @@ fn a_closed_section_ends_every_permit_and_the_archive_puts_the_keys_of_the_next(
     let mut chair = Phone::calls(&house, Anna);
     chair.arrives_with(&house, &house.now("chair_pin"));
     chair.refuses(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.agrees(&house);
+    let mut bert = Phone::recorded(&house, Bert);
     chair.keys("003");
     chair.hears_out();
     assert_eq!(house.meeting()["record"], "on", "asked once more");

@@ -17,9 +17,7 @@ fn a_loudspeaker_does_not_bring_the_refuser_into_the_recording() {
     let mut anna = Phone::calls_with(&house, Anna, &["--loop-back"]);
     anna.arrives(&house);
     anna.agrees(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut bert = Phone::off_record(&house, Bert);
 
     anna.speaks();
     bert.hears(Anna);
@@ -56,9 +54,7 @@ fn speaks_over_the_refuser(loop_back: &str) {
     let mut anna = Phone::calls_with(&house, Anna, &[loop_back]);
     anna.arrives(&house);
     anna.agrees(&house);
-    let mut bert = Phone::calls(&house, Bert);
-    bert.arrives(&house);
-    bert.refuses(&house);
+    let mut bert = Phone::off_record(&house, Bert);
 
     anna.speaks();
     bert.hears(Anna);

@@ -94,9 +94,7 @@ fn assert_baresip_is_served(house: &House, network: &Network, uri: &str, connect
         baresip.keys("2");
         house.seat(bert).filter(|seat| seat.in_room)
     });
-    let mut anna = Phone::calls(house, Anna);
-    anna.arrives(house);
-    anna.refuses(house);
+    let mut anna = Phone::off_record(house, Anna);
     anna.speaks();
     anna.hears(Bert);
     anna.listens(4);
@@ -140,7 +138,7 @@ fn two_with_one_number_and_two_without_are_four_people() {
 #[test]
 fn after_2000_mutations_by_udp_and_tcp_options_is_answered_and_a_standing_call_lost_nothing() {
     let house = House::open();
-    let anna = standing_call(&house);
+    let anna = Phone::off_record(&house, Anna);
     let before = resident_kib(&house);
     let mut wire = Wire::to(house.sip());
     let samples: Vec<String> = ["INVITE", "ACK", "BYE", "OPTIONS", "INFO", "UPDATE", "CANCEL", "REGISTER"]
@@ -172,7 +170,7 @@ fn after_2000_mutations_by_udp_and_tcp_options_is_answered_and_a_standing_call_l
 #[test]
 fn after_5000_invites_without_ack_a_standing_call_lost_nothing_and_the_next_caller_is_let_in() {
     let house = House::open();
-    let anna = standing_call(&house);
+    let anna = Phone::off_record(&house, Anna);
     let before = resident_kib(&house);
     let mut wire = Wire::to(house.sip());
     for n in 0..5_000 {
@@ -248,14 +246,6 @@ fn a_ping_over_tcp_is_answered_and_so_are_two_requests_in_one_write() {
 
 fn on_ipv6() -> House {
     House::on(Ground::new(), &Wish { sip_host: Some("[::1]".to_owned()), ..Wish::default() })
-}
-
-/// Somebody in the room.
-fn standing_call(house: &House) -> Phone {
-    let mut anna = Phone::calls(house, Anna);
-    anna.arrives(house);
-    anna.refuses(house);
-    anna
 }
 
 /// A connection beyond a source's share is closed at once, and those that were just dropped count until they are seen to be.

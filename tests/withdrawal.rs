@@ -10,12 +10,8 @@ use std::time::Duration;
 
 /// Anna and Clara, both recorded; so that there is a recording whatever becomes of Anna's voice.
 fn two_who_agreed(house: &House) -> (Phone, Phone) {
-    let mut anna = Phone::calls(house, Anna);
-    anna.arrives(house);
-    anna.agrees(house);
-    let mut clara = Phone::calls(house, Clara);
-    clara.arrives(house);
-    clara.agrees(house);
+    let mut anna = Phone::recorded(house, Anna);
+    let mut clara = Phone::recorded(house, Clara);
     clara.speaks();
     anna.hears(Clara);
     anna.listens(1);

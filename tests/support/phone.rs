@@ -59,6 +59,22 @@ impl Phone {
         phone
     }
 
+    /// Rings, agrees, and is in the room and recorded.
+    pub(crate) fn recorded(house: &House, who: Person) -> Self {
+        let mut phone = Self::calls(house, who);
+        phone.arrives(house);
+        phone.agrees(house);
+        phone
+    }
+
+    /// Rings, refuses, and is in the room off record.
+    pub(crate) fn off_record(house: &House, who: Person) -> Self {
+        let mut phone = Self::calls(house, who);
+        phone.arrives(house);
+        phone.refuses(house);
+        phone
+    }
+
     /// Further steps of its script: digits, q, pN, t, s, h.
     pub(crate) fn does(&mut self, script: &str) {
         let keys = self.keys.as_mut().expect("not hung up yet");
