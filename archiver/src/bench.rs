@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use spool::id::{EpochId, MeetingId, RecordingId, SeatNo, SectionId, Slot, TrackId};
 use spool::keys::PublicKey;
-use spool::line::{Act, ActKind, CloseWhy, Head, Heard, MediaEvent, SeatFact, SeatKind, TrackFact, hash};
+use spool::line::{
+    Act, ActKind, Clock, CloseWhy, EndWhy, Head, Heard, MediaEvent, SeatFact, SeatKind, TrackFact, hash,
+};
 use spool::order::{Decision, Will};
 use spool::sign::SigningKey;
 use spool::write::{ChunkWriter, Spool};
@@ -126,6 +128,7 @@ impl Bench {
             rooms: vec!["Ratssaal".into()],
             seats: (1..=3).map(|n| SeatFact { seat: SeatNo(n), kind: SeatKind::Telephone }).collect(),
             tracks: vec![],
+            clock: self.clock(90),
         }
     }
 
@@ -136,7 +139,6 @@ impl Bench {
 
     pub(crate) fn write_chunk_sealed_to(&self, who: &[usize], keys: &[(TrackId, PublicKey)]) -> String {
         let mut chunk = self.spool.begin(self.head(0), Slot(90)).unwrap();
-        chunk.note(Slot(90), &self.clock(90)).unwrap();
         chunk.note(Slot(91), &MediaEvent::Started).unwrap();
         for n in who {
             self.speak(&mut chunk, *n, &keys[*n]);
@@ -152,12 +154,12 @@ impl Bench {
         for slot in 100..150 {
             chunk.packet(*track, Slot(slot), &packet(n, slot)).unwrap();
         }
-        chunk.end_track(*track, Slot(200), "left").unwrap();
+        chunk.end_track(*track, Slot(200), EndWhy::Left).unwrap();
     }
 
-    fn clock(&self, slot: u64) -> MediaEvent {
+    fn clock(&self, slot: u64) -> Clock {
         let utc_ms = self.started_ms + i64::try_from(slot * Slot::MS).unwrap();
-        MediaEvent::Clock { utc_ms, ntp: true, offset_us: 0, error_us: 100 }
+        Clock { utc_ms, ntp: true, offset_us: 0, error_us: 100 }
     }
 
     /// Voice `n` is to be erased; the answer is the order's path.

@@ -25,4 +25,4 @@ pub struct Erased {
 }
 
 /// Said before what an `.erased` file signs.
-pub(crate) const ERASED_LABEL: &str = "amtsleitung spool 0 erased";
+pub(crate) const ERASED_LABEL: &str = "amtsleitung spool 1 erased";

@@ -219,7 +219,7 @@ fn fits(suite: u16, context: &[u8]) -> Result<(), KeyError> {
 }
 
 fn file_key_context(recording: RecordingId, track: TrackId, chunk: u32) -> Vec<u8> {
-    [b"amtsleitung spool 0 file key\n", recording.0.as_slice(), track.0.as_slice(), chunk.to_be_bytes().as_slice()]
+    [b"amtsleitung spool 1 file key\n", recording.0.as_slice(), track.0.as_slice(), chunk.to_be_bytes().as_slice()]
         .concat()
 }
 

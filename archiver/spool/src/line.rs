@@ -38,6 +38,20 @@ pub struct Head {
     pub seats: Vec<SeatFact>,
     /// Permits that are open when this chunk begins, each with the first slot it permits.
     pub tracks: Vec<TrackFact>,
+    /// Where the slot of this line lies in UTC.
+    pub clock: Clock,
+}
+
+/// A slot's place in UTC, as the gateway's wall clock said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    pub utc_ms: i64,
+    /// Was the clock disciplined?
+    pub ntp: bool,
+    /// What the time service says the clock is off by.
+    pub offset_us: i64,
+    /// How far off `utc_ms` may be at most, as far as we know.
+    pub error_us: i64,
 }
 
 /// Who sits where: a number and a kind, never a name.
@@ -69,6 +83,7 @@ pub struct TrackFact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum MediaEvent {
+    /// Somebody sits down, or a seat that is known is of another kind from now on.
     Seat(SeatFact),
     Left {
         seat: SeatNo,
@@ -78,11 +93,12 @@ pub enum MediaEvent {
         track: TrackId,
         /// The first slot that is no longer permitted.
         until: Slot,
-        why: String,
+        why: EndWhy,
     },
-    /// Sound of a permitted seat that was not kept, and why.
+    /// Sound of a seat that said yes and was not kept, and why.
     Gap {
-        track: TrackId,
+        #[serde(flatten)]
+        whose: Whose,
         from: Slot,
         /// The first slot after it.
         until: Slot,
@@ -99,16 +115,16 @@ pub enum MediaEvent {
     OffRecord {
         on: bool,
     },
-    /// Where this line's slot lies in UTC.
-    Clock {
-        utc_ms: i64,
-        /// Was the clock disciplined?
-        ntp: bool,
-        /// What the time service says the clock is off by.
-        offset_us: i64,
-        /// How far off `utc_ms` may be at most, as far as we know.
-        error_us: i64,
+    /// A gateway that records on another's word learnt, or lost, how the record stands.
+    State {
+        /// The gateway whose word it is.
+        home: GatewayId,
+        /// The home's run in which it gave its word.
+        epoch: EpochId,
+        known: bool,
     },
+    /// Where this line's slot lies in UTC.
+    Clock(Clock),
     /// The track's sound was destroyed; `<track>.erased` stands in its place.
     Erased {
         track: TrackId,
@@ -135,7 +151,7 @@ impl MediaEvent {
             Self::Track(fact) => Some(fact),
             Self::Seat(_) | Self::Left { .. } | Self::TrackEnded { .. } | Self::Gap { .. } => None,
             Self::Started | Self::Paused | Self::Resumed | Self::Stopped | Self::Marker { .. } => None,
-            Self::OffRecord { .. } | Self::Clock { .. } => None,
+            Self::OffRecord { .. } | Self::State { .. } | Self::Clock(_) => None,
             Self::Erased { .. } | Self::Interrupted | Self::Close { .. } => None,
         }
     }
@@ -146,10 +162,48 @@ impl MediaEvent {
             Self::TrackEnded { track, until, .. } => Some((*track, *until)),
             Self::Seat(_) | Self::Left { .. } | Self::Track(_) | Self::Gap { .. } => None,
             Self::Started | Self::Paused | Self::Resumed | Self::Stopped | Self::Marker { .. } => None,
-            Self::OffRecord { .. } | Self::Clock { .. } => None,
+            Self::OffRecord { .. } | Self::State { .. } | Self::Clock(_) => None,
             Self::Erased { .. } | Self::Interrupted | Self::Close { .. } => None,
         }
     }
+}
+
+/// Whose sound a gap is: a permit's, or that of a seat whose yes found no key and so made no permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    Track(TrackId),
+    /// With [`GapReason::NoKeys`], and only with it.
+    Seat(SeatNo),
+}
+
+impl Whose {
+    pub fn track(self) -> Option<TrackId> {
+        match self {
+            Self::Track(track) => Some(track),
+            Self::Seat(_) => None,
+        }
+    }
+}
+
+/// Why a permit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndWhy {
+    Withdrawn,
+    Left,
+    /// Its section was closed.
+    Section,
+    /// The gathering ended.
+    End,
+    /// The gateway was killed; the permit ends at its last record.
+    Interrupted,
+    /// Its sound was destroyed while it was open.
+    Erased,
+    /// Its files could not be made: it ends where it began.
+    NotKept,
+    /// Several people speak through the seat.
+    Shared,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,7 +218,10 @@ pub enum GapReason {
     Hold,
     /// The disk was full or failed.
     Disk,
+    /// The pool of keys was empty.
     NoKeys,
+    /// The seat was in a room that is not recorded.
+    Elsewhere,
     /// Nobody knew whether the record was on.
     StateUnknown,
     Interrupted,
@@ -252,10 +309,10 @@ pub(crate) enum First<H> {
     Head(H),
 }
 
-/// Of the format, until it is frozen as version 1.
-pub const VERSION: u32 = 0;
+/// Of the format.
+pub const VERSION: u32 = 1;
 /// Said before what a [`MediaEvent::Close`] signs.
-pub(crate) const CHUNK_LABEL: &str = "amtsleitung spool 0 chunk";
+pub(crate) const CHUNK_LABEL: &str = "amtsleitung spool 1 chunk";
 
 #[cfg(test)]
 mod tests {
@@ -285,15 +342,17 @@ mod tests {
             MediaEvent::Seat(SeatFact { seat, kind: SeatKind::Telephone }),
             MediaEvent::Left { seat },
             MediaEvent::Track(TrackFact { track, seat, from: Slot(u64::MAX) }),
-            MediaEvent::TrackEnded { track, until: Slot(7), why: "withdrawn".into() },
-            MediaEvent::Gap { track, from: Slot(1), until: Slot(2), reason: GapReason::RingFull },
+            MediaEvent::TrackEnded { track, until: Slot(7), why: EndWhy::NotKept },
+            MediaEvent::Gap { whose: Whose::Track(track), from: Slot(1), until: Slot(2), reason: GapReason::RingFull },
+            MediaEvent::Gap { whose: Whose::Seat(seat), from: Slot(1), until: Slot(2), reason: GapReason::NoKeys },
             MediaEvent::Started,
             MediaEvent::Paused,
             MediaEvent::Resumed,
             MediaEvent::Stopped,
             MediaEvent::Marker { text_id: "top-1".into() },
             MediaEvent::OffRecord { on: true },
-            MediaEvent::Clock { utc_ms: -1, ntp: true, offset_us: i64::MIN, error_us: i64::MAX },
+            MediaEvent::State { home: GatewayId([1; 8]), epoch: EpochId([2; 8]), known: false },
+            MediaEvent::Clock(Clock { utc_ms: -1, ntp: true, offset_us: i64::MIN, error_us: i64::MAX }),
             MediaEvent::Erased { track },
             MediaEvent::Interrupted,
         ];

@@ -84,5 +84,5 @@ struct Probe {
 }
 
 /// Said before what an order signs.
-pub(crate) const ORDER_LABEL: &str = "amtsleitung spool 0 order";
+pub(crate) const ORDER_LABEL: &str = "amtsleitung spool 1 order";
 const MAX_ORDER_BYTES: u64 = 1 << 20;

@@ -35,6 +35,8 @@ pub struct Chunk {
     /// `<recording>.<gateway>.<n>`
     pub name: String,
     pub head: Head,
+    /// The slot of the head: the first in this chunk.
+    pub begun: Slot,
     /// All lines after the head, the close included.
     pub media: Vec<(Slot, MediaEvent)>,
     pub acts: Vec<(Slot, Act)>,

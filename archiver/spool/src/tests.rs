@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use made::{Made, events_of, given, head, seat, slots, sound};
 
 use crate::id::Slot;
-use crate::line::{ActKind, CloseWhy, GapReason, MediaEvent, TrackFact};
+use crate::line::{ActKind, CloseWhy, EndWhy, GapReason, MediaEvent, TrackFact, Whose};
 use crate::name::FileName;
 use crate::order::{self, Decision};
 use crate::read;
@@ -30,7 +30,7 @@ fn what_was_recorded_is_read_back_packet_by_packet() {
     made.talk(&mut chunk, 1, 100..163);
     chunk.sync().unwrap();
     made.talk(&mut chunk, 1, 400..401);
-    chunk.end_track(made.track(1), Slot(500), "left").unwrap();
+    chunk.end_track(made.track(1), Slot(500), EndWhy::Left).unwrap();
     let closed = chunk.close(Slot(600), CloseWhy::End).unwrap();
 
     let read = made.read(&closed.name);
@@ -92,13 +92,18 @@ fn nothing_after_the_end_of_a_permit_is_kept_even_if_it_was_sealed_before() {
     made.talk(&mut chunk, 1, 100..160);
     chunk.sync().unwrap();
     made.talk(&mut chunk, 1, 160..170);
-    chunk.end_track(made.track(1), Slot(140), "withdrawn").unwrap();
+    chunk.end_track(made.track(1), Slot(140), EndWhy::Withdrawn).unwrap();
     assert!(matches!(chunk.packet(made.track(1), Slot(139), b"x"), Err(SpoolError::Wrong { .. })));
     let closed = chunk.close(Slot(200), CloseWhy::Withdrawal).unwrap();
     let read = made.read(&closed.name);
     assert_eq!(read.voices[0].uncovered, None);
     assert_eq!(made.listen(&read.voices[0]), sound(made.track(1), 100..125));
-    let gap = MediaEvent::Gap { track: made.track(1), from: Slot(125), until: Slot(140), reason: GapReason::Digits };
+    let gap = MediaEvent::Gap {
+        whose: Whose::Track(made.track(1)),
+        from: Slot(125),
+        until: Slot(140),
+        reason: GapReason::Digits,
+    };
     assert!(events_of(&read).any(|event| *event == gap), "what went with it is written down");
 }
 
@@ -113,7 +118,7 @@ fn a_cut_that_the_disk_refused_is_made_at_the_next_sync() {
         chunk.sync().unwrap();
     }
     made.disk.go_on(0);
-    assert!(chunk.end_track(made.track(1), Slot(150), "withdrawn").is_err());
+    assert!(chunk.end_track(made.track(1), Slot(150), EndWhy::Withdrawn).is_err());
     made.disk.go_on(u64::MAX);
     chunk.sync().unwrap();
     let closed = chunk.close(Slot(200), CloseWhy::Withdrawal).unwrap();
@@ -283,7 +288,7 @@ fn erasing_one_voice_leaves_every_other_byte_as_it_was() {
         made.consent(&mut chunk, seat, 100);
         made.talk(&mut chunk, seat, 100..150);
     }
-    chunk.end_track(made.track(2), Slot(150), "withdrawn").unwrap();
+    chunk.end_track(made.track(2), Slot(150), EndWhy::Withdrawn).unwrap();
     chunk.sync().unwrap();
     let path = made.dir.path().join("open").join(chunk.name());
     let before = made::files(&path);
@@ -337,7 +342,7 @@ fn yes_withdrawal_and_yes_again_keep_only_the_last_yes() {
     made.consent(&mut chunk, 1, 100);
     made.talk(&mut chunk, 1, 100..150);
     chunk.act(Slot(150), &given(ActKind::Withdrawn, 1, made.track(1))).unwrap();
-    chunk.end_track(made.track(1), Slot(150), "withdrawn").unwrap();
+    chunk.end_track(made.track(1), Slot(150), EndWhy::Withdrawn).unwrap();
     chunk.act(Slot(180), &given(ActKind::ErasedEarlier, 1, made.track(1))).unwrap();
     made.order(Decision::Erase, &[1]);
     chunk.erase_track(made.track(1)).unwrap();

@@ -23,7 +23,7 @@ pub struct Header {
     pub recording: RecordingId,
     pub track: TrackId,
     pub chunk: u32,
-    /// In Hz, what a reader decodes at, whatever the encoder was fed with; always [`SAMPLE_RATE_HZ`] in version 0.
+    /// In Hz, what a reader decodes at, whatever the encoder was fed with; always [`SAMPLE_RATE_HZ`] in version 1.
     pub sample_rate: u32,
     pub epoch: EpochId,
     pub salt: [u8; 32],
@@ -68,7 +68,7 @@ pub enum VoiceError {
     Version(u16),
     #[error("its suite {0:#06x} is not known here")]
     Suite(u16),
-    #[error("its header says what version 0 does not allow")]
+    #[error("its header says what version 1 does not allow")]
     Header,
     #[error("the record at byte {at} {why}")]
     Record { at: u64, why: &'static str },
@@ -285,7 +285,7 @@ pub const SLOTS_A_RECORD: u32 = 25;
 pub const MAX_PACKET_BYTES: usize = 1276;
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
 /// As [`line::VERSION`](crate::line::VERSION), in the header's two bytes.
-pub const VERSION: u16 = 0;
+pub const VERSION: u16 = 1;
 /// HKDF-SHA-256 and AES-256-GCM.
 pub const SUITE: u16 = 1;
 pub(crate) const MAGIC: &[u8; 4] = b"AMTV";
@@ -293,8 +293,8 @@ pub(crate) const COMMITMENT_AT: usize = 96;
 pub(crate) const TAG_BYTES: usize = 16;
 /// Eleven million years; beyond it sums of slots could overflow.
 pub(crate) const MAX_SLOT: u64 = 1 << 54;
-const KEY_LABEL: &[u8] = b"amtsleitung spool 0 voice key\n";
-const COMMITMENT_LABEL: &[u8] = b"amtsleitung spool 0 voice commitment\n";
+const KEY_LABEL: &[u8] = b"amtsleitung spool 1 voice key\n";
+const COMMITMENT_LABEL: &[u8] = b"amtsleitung spool 1 voice commitment\n";
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use spool::sign::SigningKey;
 use tempfile::TempDir;
 
 fn vectors() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/v0")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/v1")
 }
 
 /// That of the vectors.
@@ -137,7 +137,7 @@ fn inspect_writes_one_json_object_a_chunk() {
     let text = said(&output);
     let looks: Vec<serde_json::Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     assert_eq!(looks.len(), 3, "{text}");
-    assert_eq!(looks[0]["head"]["version"], 0);
+    assert_eq!(looks[0]["head"]["version"], 1);
     assert_eq!(looks[2]["media"].as_array().unwrap().last().unwrap()["why"], "interrupted");
 }
 

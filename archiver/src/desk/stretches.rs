@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn gap(from: u64, until: u64, reason: &str) -> Gap {
-        Gap { track: TrackId([1; 16]), epoch: ONE, from: Slot(from), until: Slot(until), reason: reason.into() }
+        Gap { track: Some(TrackId([1; 16])), epoch: ONE, from: Slot(from), until: Slot(until), reason: reason.into() }
     }
 
     fn told(tracks: &[Track], gaps: &[Gap], moments: &[Moment]) -> Vec<(u64, u64, Why)> {

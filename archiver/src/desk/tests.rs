@@ -5,7 +5,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use spool::id::{SeatNo, Slot};
-use spool::line::{CloseWhy, MediaEvent, TrackFact};
+use spool::line::{Clock, CloseWhy, EndWhy, Head, MediaEvent, TrackFact};
 use tower::ServiceExt;
 
 use super::*;
@@ -18,9 +18,8 @@ use crate::recording::State as Life;
 /// A recording of seven seconds: voice 1 in slots 100 to 350, voice 2 in 150 to 300, real Opus.
 pub(crate) async fn singing() -> Bench {
     let bench = Bench::new().await;
-    let mut chunk = bench.spool.begin(bench.head(0), Slot(90)).unwrap();
-    let clock = MediaEvent::Clock { utc_ms: bench.started_ms, ntp: true, offset_us: 0, error_us: 100 };
-    chunk.note(Slot(90), &clock).unwrap();
+    let clock = Clock { utc_ms: bench.started_ms, ntp: true, offset_us: 0, error_us: 100 };
+    let mut chunk = bench.spool.begin(Head { clock, ..bench.head(0) }, Slot(90)).unwrap();
     chunk.note(Slot(90), &MediaEvent::Started).unwrap();
     chunk.note(Slot(150), &MediaEvent::OffRecord { on: true }).unwrap();
     chunk.note(Slot(250), &MediaEvent::OffRecord { on: false }).unwrap();
@@ -36,7 +35,7 @@ pub(crate) async fn singing() -> Bench {
             let pcm: Vec<i16> = (0..320).map(|i| (tone(i) * 9_000.0) as i16).collect();
             chunk.packet(*track, Slot(slot), &encoder.encode_vec(&pcm, 400).unwrap()).unwrap();
         }
-        chunk.end_track(*track, Slot(until), "left").unwrap();
+        chunk.end_track(*track, Slot(until), EndWhy::Left).unwrap();
     }
     let name = chunk.close(Slot(440), CloseWhy::LastSeatLeft).unwrap().name;
     let now_ms = bench.house.clock().now_ms();

@@ -135,7 +135,7 @@ fn stretch(playback: &Playback, track: &Track) -> Stretch {
     let ms = |slot| playback.timeline.ms(track.epoch, slot).unwrap_or(0);
     let open_end =
         playback.epochs.iter().find(|clock| clock.epoch == track.epoch).map_or(track.from, |clock| clock.until);
-    let gaps = playback.gaps.iter().filter(|gap| gap.track == track.track);
+    let gaps = playback.gaps.iter().filter(|gap| gap.track == Some(track.track));
     Stretch {
         track: track.track,
         state: track.state.word(),

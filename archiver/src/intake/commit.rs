@@ -142,18 +142,18 @@ fn seats_of(chunk: &Chunk) -> BTreeMap<SeatNo, SeatFact> {
 
 async fn add_events(tx: &mut Tx, chunk: &Chunk, erased: &BTreeSet<TrackId>) -> Result<(), StoreError> {
     let (recording, epoch) = (chunk.head.recording, chunk.head.epoch);
+    tx.add_clock(recording, &clock(epoch, chunk.begun, &chunk.head.clock)).await?;
     for (slot, event) in &chunk.media {
         let moment = |kind: &str, detail: Option<String>| Moment { epoch, slot: *slot, kind: kind.to_owned(), detail };
         match event {
-            MediaEvent::Gap { track, from, until, reason } => {
-                if !erased.contains(track) {
-                    let gap = Gap { track: *track, epoch, from: *from, until: *until, reason: word(reason) };
+            MediaEvent::Gap { whose, from, until, reason } => {
+                let track = whose.track();
+                if track.is_none_or(|track| !erased.contains(&track)) {
+                    let gap = Gap { track, epoch, from: *from, until: *until, reason: word(reason) };
                     tx.add_gap(recording, &gap).await?;
                 }
             }
-            MediaEvent::Clock { utc_ms, ntp, offset_us, error_us } => {
-                tx.add_clock(recording, &clock(epoch, *slot, *utc_ms, *ntp, *offset_us, *error_us)).await?;
-            }
+            MediaEvent::Clock(said) => tx.add_clock(recording, &clock(epoch, *slot, said)).await?,
             MediaEvent::Started => tx.add_moment(recording, &moment("started", None)).await?,
             MediaEvent::Paused => tx.add_moment(recording, &moment("paused", None)).await?,
             MediaEvent::Resumed => tx.add_moment(recording, &moment("resumed", None)).await?,
@@ -166,13 +166,16 @@ async fn add_events(tx: &mut Tx, chunk: &Chunk, erased: &BTreeSet<TrackId>) -> R
             MediaEvent::Interrupted => tx.add_moment(recording, &moment("interrupted", None)).await?,
             // Told by the rows of seats, tracks and the chunk itself.
             MediaEvent::Seat(_) | MediaEvent::Left { .. } | MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } => {}
+            // What was lost meanwhile is a gap of each voice.
+            MediaEvent::State { .. } => {}
             MediaEvent::Erased { .. } | MediaEvent::Close { .. } => {}
         }
     }
     Ok(())
 }
 
-fn clock(epoch: EpochId, slot: Slot, utc_ms: i64, ntp: bool, offset_us: i64, error_us: i64) -> Clock {
+fn clock(epoch: EpochId, slot: Slot, said: &spool::line::Clock) -> Clock {
+    let spool::line::Clock { utc_ms, ntp, offset_us, error_us } = *said;
     Clock { epoch, slot, utc_ms, ntp, offset_us, error_us }
 }
 
@@ -197,7 +200,6 @@ async fn add_acts(tx: &mut Tx, chunk: &Chunk) -> Result<(), StoreError> {
 }
 
 fn chunk_row(chunk: &Chunk, now_ms: i64) -> crate::store::chunks::Chunk {
-    let first = chunk.media.first().map_or(chunk.until, |(slot, _)| *slot);
     crate::store::chunks::Chunk {
         name: chunk.name.clone(),
         hash: chunk.hash.clone(),
@@ -205,7 +207,7 @@ fn chunk_row(chunk: &Chunk, now_ms: i64) -> crate::store::chunks::Chunk {
         section: chunk.head.section,
         epoch: chunk.head.epoch,
         number: chunk.head.chunk,
-        first,
+        first: chunk.begun,
         until: chunk.until,
         interrupted: chunk.interrupted,
         taken_ms: now_ms,
@@ -246,7 +248,7 @@ fn is_last(chunk: &Chunk) -> bool {
             CloseWhy::Time | CloseWhy::Section | CloseWhy::Withdrawal | CloseWhy::Cut | CloseWhy::Interrupted => false,
         },
         MediaEvent::Seat(_) | MediaEvent::Left { .. } | MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } => false,
-        MediaEvent::Gap { .. } | MediaEvent::Clock { .. } | MediaEvent::Marker { .. } => false,
+        MediaEvent::Gap { .. } | MediaEvent::Clock(_) | MediaEvent::State { .. } | MediaEvent::Marker { .. } => false,
         MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => false,
         MediaEvent::OffRecord { .. } | MediaEvent::Erased { .. } | MediaEvent::Interrupted => false,
     })

@@ -8,7 +8,8 @@ use super::{Store, StoreError, Tx, get, get_slot, query, read, slot};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    pub track: TrackId,
+    /// `None`, an empty text in the table, where a yes found no key and so made no track.
+    pub track: Option<TrackId>,
     pub epoch: EpochId,
     pub from: Slot,
     /// Exclusive.
@@ -23,7 +24,7 @@ impl Store {
         let rows = sqlx::query(sql).bind(recording.to_string()).fetch_all(&self.pool).await.map_err(query("gaps"))?;
         let gap = |row| {
             Ok(Gap {
-                track: read(row, T, "track")?,
+                track: if get::<String>(row, T, "track")?.is_empty() { None } else { Some(read(row, T, "track")?) },
                 epoch: read(row, T, "epoch")?,
                 from: get_slot(row, T, "from_slot")?,
                 until: get_slot(row, T, "until_slot")?,
@@ -40,7 +41,7 @@ impl Tx {
             "INSERT INTO gaps (recording, track, epoch, from_slot, until_slot, reason) VALUES ($1, $2, $3, $4, $5, $6)";
         sqlx::query(sql)
             .bind(recording.to_string())
-            .bind(gap.track.to_string())
+            .bind(gap.track.map(|track| track.to_string()).unwrap_or_default())
             .bind(gap.epoch.to_string())
             .bind(slot(gap.from))
             .bind(slot(gap.until))

@@ -1,6 +1,6 @@
 //! From slots to UTC.
 //!
-//! Clock lines tie slots to UTC at open, close and every ten seconds. Between two of them time is drawn straight, beyond them
+//! The head and clock lines tie slots to UTC at open, close and every ten seconds. Between two of them time is drawn straight, beyond them
 //! a slot lasts 20 ms; what the two disagree by is part of the error that is told. Slots do not jump: where a later line shows
 //! that the wall clock was set, every line before it was off by as much.
 //!
@@ -8,7 +8,7 @@
 
 use super::Chunk;
 use crate::id::Slot;
-use crate::line::MediaEvent;
+use crate::line::{Clock, MediaEvent};
 
 /// Maps slots of one chunk to UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,26 +33,28 @@ struct Point {
     utc: Utc,
 }
 
-/// The clock lines of a chunk.
+/// What the head and the clock lines of a chunk say.
 pub fn clock(chunk: &Chunk) -> ClockMap {
-    let mut points: Vec<Point> = chunk
-        .media
-        .iter()
-        .filter_map(|(slot, event)| match event {
-            MediaEvent::Clock { utc_ms, ntp, error_us, .. } => {
-                let error_ms = error_us.saturating_abs().saturating_add(999) / 1000;
-                Some(Point { slot: *slot, utc: Utc { utc_ms: *utc_ms, error_ms, ntp: *ntp } })
-            }
-            MediaEvent::Seat(_) | MediaEvent::Left { .. } | MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } => {
-                None
-            }
-            MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => None,
-            MediaEvent::Gap { .. } | MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } => None,
-            MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => None,
-        })
-        .collect();
+    let said = chunk.media.iter().filter_map(|(slot, event)| match event {
+        MediaEvent::Clock(clock) => Some(Point::of(*slot, clock)),
+        MediaEvent::Seat(_) | MediaEvent::Left { .. } | MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } => None,
+        MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => None,
+        MediaEvent::Gap { .. }
+        | MediaEvent::Marker { .. }
+        | MediaEvent::OffRecord { .. }
+        | MediaEvent::State { .. } => None,
+        MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => None,
+    });
+    let mut points: Vec<Point> = std::iter::once(Point::of(chunk.begun, &chunk.head.clock)).chain(said).collect();
     points.sort_by_key(|point| point.slot);
     ClockMap::of(points)
+}
+
+impl Point {
+    fn of(slot: Slot, clock: &Clock) -> Self {
+        let error_ms = clock.error_us.saturating_abs().saturating_add(999) / 1000;
+        Self { slot, utc: Utc { utc_ms: clock.utc_ms, error_ms, ntp: clock.ntp } }
+    }
 }
 
 impl ClockMap {

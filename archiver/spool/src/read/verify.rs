@@ -15,7 +15,9 @@ use crate::erased::{ERASED_LABEL, Erased};
 use crate::id::{SeatNo, Slot, TrackId};
 use crate::keys::Envelope;
 use crate::limits::{MOST_FILES, MOST_JOURNAL_BYTES, MOST_RECORDS, MOST_VOICE_BYTES};
-use crate::line::{Act, CHUNK_LABEL, CloseWhy, FileFact, First, Head, Line, MediaEvent, TrackFact, VERSION, hash};
+use crate::line::{
+    Act, CHUNK_LABEL, CloseWhy, FileFact, First, GapReason, Head, Line, MediaEvent, TrackFact, VERSION, hash,
+};
 use crate::name::{ChunkName, FileName};
 use crate::sign::{VerifyingKey, verified};
 use crate::voice::{self, Ending};
@@ -26,7 +28,7 @@ pub(super) fn chunk(dir: &Path, trust: Trust<'_>) -> Result<Chunk, Rejection> {
     let there = directory(dir)?;
     let media_bytes = whole_file(&dir.join(MEDIA), MOST_JOURNAL_BYTES)?;
     let chain = Chain::check(MEDIA, &media_bytes)?;
-    let head = head(&chain, name)?;
+    let (begun, head) = head(&chain, name)?;
     let key = trust(name.gateway).filter(|key| key.gateway() == name.gateway);
     let key = key.ok_or(Rejection::UnknownGateway { gateway: name.gateway })?;
     if !verified(&key, CHUNK_LABEL, chain.last().unwrap_or_default()) {
@@ -54,6 +56,7 @@ pub(super) fn chunk(dir: &Path, trust: Trust<'_>) -> Result<Chunk, Rejection> {
     Ok(Chunk {
         name: text,
         head,
+        begun,
         media,
         acts,
         voices,
@@ -95,15 +98,15 @@ fn directory(dir: &Path) -> Result<BTreeSet<FileName>, Rejection> {
     names(dir, MOST_FILES)?.into_iter().map(|name| name.parse().map_err(|_| Rejection::Strange { name })).collect()
 }
 
-fn head(chain: &Chain<'_>, name: ChunkName) -> Result<Head, Rejection> {
+fn head(chain: &Chain<'_>, name: ChunkName) -> Result<(Slot, Head), Rejection> {
     let first = chain.first().ok_or(Rejection::NotClosed)?;
     let Probe { version } = read(MEDIA, 0, first)?;
     if version != VERSION {
         return Err(Rejection::Version { found: version });
     }
-    let Line { rest: First::Head(head), .. } = read::<Line<First<Head>>>(MEDIA, 0, first)?;
+    let Line { slot, rest: First::Head(head), .. } = read::<Line<First<Head>>>(MEDIA, 0, first)?;
     let said = ChunkName { recording: head.recording, gateway: head.gateway, number: head.chunk };
-    if said == name { Ok(head) } else { Err(Rejection::OtherChunk { found: said.to_string() }) }
+    if said == name { Ok((slot, head)) } else { Err(Rejection::OtherChunk { found: said.to_string() }) }
 }
 
 fn closes(chain: &Chain<'_>) -> bool {
@@ -143,7 +146,7 @@ fn permits(
             return Err(Rejection::TwoPermits { track: fact.track });
         }
     }
-    for (_, event) in media {
+    for (n, (_, event)) in media.iter().enumerate() {
         match event {
             MediaEvent::TrackEnded { track, until, .. } => {
                 let permit = permits.get_mut(track).ok_or(Rejection::NoPermit { track: *track })?;
@@ -151,16 +154,21 @@ fn permits(
                     return Err(Rejection::TwoPermits { track: *track });
                 }
             }
-            MediaEvent::Gap { track, .. } => {
-                if !permits.contains_key(track) {
-                    return Err(Rejection::NoPermit { track: *track });
+            MediaEvent::Gap { whose, reason, .. } => {
+                // Without a key there is no permit to name, and whatever else is missing is a permit's.
+                if whose.track().is_none() != (*reason == GapReason::NoKeys) {
+                    return Err(Rejection::Place { n: n as u64 + 1, why: "is a gap of nobody who can have it" });
+                }
+                if let Some(track) = whose.track().filter(|track| !permits.contains_key(track)) {
+                    return Err(Rejection::NoPermit { track });
                 }
             }
             MediaEvent::Erased { track } => known(*track, &permits, acts)?,
             // The others speak of no permit.
             MediaEvent::Track(_) | MediaEvent::Seat(_) | MediaEvent::Left { .. } => {}
             MediaEvent::Started | MediaEvent::Paused | MediaEvent::Resumed | MediaEvent::Stopped => {}
-            MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock { .. } => {}
+            MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } => {}
+            MediaEvent::State { .. } | MediaEvent::Clock(_) => {}
             MediaEvent::Interrupted | MediaEvent::Close { .. } => {}
         }
     }

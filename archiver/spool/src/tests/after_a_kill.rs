@@ -8,7 +8,7 @@ use super::made::{self, Made, events_of, given, seat};
 use super::power::Luck;
 use crate::disk::Disk;
 use crate::id::{EpochId, RecordingId, SectionId, Slot, TrackId};
-use crate::line::{Act, ActKind, CloseWhy, Head, MediaEvent, TrackFact};
+use crate::line::{Act, ActKind, CloseWhy, EndWhy, Head, MediaEvent, TrackFact};
 use crate::name::FileName;
 use crate::order::{self, Decision};
 use crate::read::{self, Chunk};
@@ -58,7 +58,7 @@ fn an_evening(made: &mut Made, sure: &mut Sure) -> Done {
     sure.talk(made, &mut chunk, 2, 140..150)?;
     sure.withdrawn.insert(made.track(1));
     chunk.act(Slot(140), &given(ActKind::Withdrawn, 1, made.track(1)))?;
-    chunk.end_track(made.track(1), Slot(140), "withdrawn")?;
+    chunk.end_track(made.track(1), Slot(140), EndWhy::Withdrawn)?;
     let first = chunk.close(Slot(150), CloseWhy::Withdrawal)?;
     sure.synced = sure.taken.clone();
 
@@ -77,20 +77,20 @@ fn an_evening(made: &mut Made, sure: &mut Sure) -> Done {
     sure.sync(&mut chunk)?;
     sure.withdrawn.insert(made.track(4));
     chunk.act(Slot(200), &given(ActKind::Withdrawn, 1, made.track(4)))?;
-    chunk.end_track(made.track(4), Slot(200), "withdrawn")?;
+    chunk.end_track(made.track(4), Slot(200), EndWhy::Withdrawn)?;
     chunk.act(Slot(210), &given(ActKind::KeptEarlier, 1, made.track(4)))?;
     sure.kept.insert(made.track(4));
     made.try_order(Decision::Keep, &[4])?;
     sure.withdrawn.insert(made.track(2));
     chunk.act(Slot(220), &given(ActKind::Withdrawn, 2, made.track(2)))?;
-    chunk.end_track(made.track(2), Slot(170), "withdrawn")?;
+    chunk.end_track(made.track(2), Slot(170), EndWhy::Withdrawn)?;
     chunk.act(Slot(225), &given(ActKind::ErasedEarlier, 2, made.track(2)))?;
     made.try_order(Decision::Erase, &[2])?;
     sure.erased.insert(made.track(2));
     chunk.erase_track(made.track(2))?;
     sure.withdrawn.insert(made.track(3));
     chunk.act(Slot(230), &given(ActKind::Withdrawn, 3, made.track(3)))?;
-    chunk.end_track(made.track(3), Slot(180), "withdrawn")?;
+    chunk.end_track(made.track(3), Slot(180), EndWhy::Withdrawn)?;
     chunk.close(Slot(240), CloseWhy::LastSeatLeft)?;
     Ok(())
 }
@@ -113,7 +113,7 @@ fn a_divided_evening(made: &mut Made, sure: &mut Sure) -> Done {
     }
     made.spool.sync(&mut [&mut chunk], &mut [&mut ahead])?;
     sure.synced = sure.taken.clone();
-    chunk.end_track(made.track(2), Slot(140), "left")?;
+    chunk.end_track(made.track(2), Slot(140), EndWhy::Left)?;
     let first = chunk.close(Slot(160), CloseWhy::Cut)?;
 
     let carried = TrackFact { track: made.track(1), seat: seat(1), from: Slot(100) };
@@ -125,7 +125,7 @@ fn a_divided_evening(made: &mut Made, sure: &mut Sure) -> Done {
     made.try_order(Decision::Erase, &[2])?;
     sure.erased.insert(made.track(2));
     sure.sync(&mut chunk)?;
-    chunk.end_track(made.track(1), Slot(190), "section")?;
+    chunk.end_track(made.track(1), Slot(190), EndWhy::Section)?;
     let second = chunk.close(Slot(190), CloseWhy::Section)?;
 
     let section = SectionId([14; 16]);
@@ -340,7 +340,7 @@ fn a_withdrawal_left_undecided_becomes_an_order_also_in_a_chunk_that_was_closed(
     made.consent(&mut chunk, 1, 100);
     made.talk(&mut chunk, 1, 100..150);
     chunk.act(Slot(150), &given(ActKind::Withdrawn, 1, made.track(1))).unwrap();
-    chunk.end_track(made.track(1), Slot(150), "withdrawn").unwrap();
+    chunk.end_track(made.track(1), Slot(150), EndWhy::Withdrawn).unwrap();
     let closed = chunk.close(Slot(160), CloseWhy::Withdrawal).unwrap();
     made.begin(1, vec![]);
     let recovered = made.spool.recover(5).unwrap();

@@ -11,7 +11,9 @@ use tempfile::TempDir;
 use crate::disk::Disk;
 use crate::id::{EpochId, GatewayId, MeetingId, RecordingId, SeatNo, SectionId, Slot, TrackId};
 use crate::keys::{PrivateKey, unwrap};
-use crate::line::{Act, ActKind, CloseWhy, Head, Heard, MediaEvent, SeatFact, SeatKind, TrackFact, VERSION, hash};
+use crate::line::{
+    Act, ActKind, Clock, CloseWhy, EndWhy, Head, Heard, MediaEvent, SeatFact, SeatKind, TrackFact, VERSION, hash,
+};
 use crate::name::tests::dice;
 use crate::order::{Decision, Will};
 use crate::read::{self, Chunk, Voice};
@@ -58,8 +60,8 @@ impl Made {
         made.consent(&mut chunk, 3, 120);
         made.talk(&mut chunk, 1, 100..150);
         made.talk(&mut chunk, 2, 100..150);
-        chunk.end_track(made.track(1), Slot(150), "left").unwrap();
-        let clock = MediaEvent::Clock { utc_ms: 1_800_000_003_000, ntp: true, offset_us: 12, error_us: 1_500 };
+        chunk.end_track(made.track(1), Slot(150), EndWhy::Left).unwrap();
+        let clock = MediaEvent::Clock(Clock { utc_ms: 1_800_000_003_000, ntp: true, offset_us: 12, error_us: 1_500 });
         chunk.note(Slot(150), &clock).unwrap();
         let closed = chunk.close(Slot(200), CloseWhy::End).unwrap();
         (made, closed.name)
@@ -181,6 +183,7 @@ pub(super) fn head(made: &Made, number: u32, tracks: Vec<TrackFact>) -> Head {
         rooms: vec!["Ratssaal".into()],
         seats: (1..=3).map(|n| SeatFact { seat: seat(n), kind: SeatKind::Telephone }).collect(),
         tracks,
+        clock: Clock { utc_ms: 1_800_000_001_800, ntp: true, offset_us: 12, error_us: 1_500 },
     }
 }
 

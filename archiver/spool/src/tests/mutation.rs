@@ -169,12 +169,12 @@ fn lay(files: &Files, dir: &Path) {
 }
 
 fn testdata() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/v0")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/v1")
 }
 
 /// What must hold of a chunk that was taken, whoever signed it.
 fn holds(chunk: &Chunk, n: u64) {
-    assert_eq!(chunk.head.version, 0, "{n}");
+    assert_eq!(chunk.head.version, 1, "{n}");
     for voice in &chunk.voices {
         let until = voice.until.unwrap_or(chunk.until);
         let inside = |slot: crate::id::Slot| slot >= voice.fact.from && slot < until;

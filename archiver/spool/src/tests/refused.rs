@@ -12,7 +12,10 @@ use tempfile::TempDir;
 use super::made::{self, Made, given, seat, track};
 use crate::id::{GatewayId, RecordingId, Slot};
 use crate::keys::{FileKey, wrap};
-use crate::line::{Act, ActKind, CHUNK_LABEL, CloseWhy, FileFact, First, Head, Line, MediaEvent, TrackFact, hash};
+use crate::line::{
+    Act, ActKind, CHUNK_LABEL, CloseWhy, EndWhy, FileFact, First, GapReason, Head, Line, MediaEvent, TrackFact, Whose,
+    hash,
+};
 use crate::name::tests::dice;
 use crate::name::{ChunkName, FileName};
 use crate::order::{self, Decision};
@@ -258,11 +261,11 @@ fn a_chunk_under_another_name_is_refused() {
 #[test]
 fn a_version_that_is_not_known_is_told_before_anything_else() {
     let mut forged = Forged::new();
-    forged.head.version = 1;
-    refused!(forged.read().unwrap_err(), Rejection::Version { found: 1 });
+    forged.head.version = 2;
+    refused!(forged.read().unwrap_err(), Rejection::Version { found: 2 });
     let mut forged = Forged::new();
-    forged.voice(1)[5] = 1;
-    refused!(forged.read().unwrap_err(), Rejection::Voice { why: voice::VoiceError::Version(1), .. });
+    forged.voice(1)[5] = 2;
+    refused!(forged.read().unwrap_err(), Rejection::Voice { why: voice::VoiceError::Version(2), .. });
 }
 
 #[test]
@@ -308,13 +311,28 @@ fn two_permits_of_a_seat_that_overlap_are_refused() {
 
 #[test]
 fn a_permit_that_ends_twice_or_never_began_is_refused() {
-    let ended = |n| MediaEvent::TrackEnded { track: track(n), until: Slot(150), why: "again".into() };
+    let ended = |n| MediaEvent::TrackEnded { track: track(n), until: Slot(150), why: EndWhy::Left };
     let mut forged = Forged::new();
     forged.media.push((Slot(160), ended(1)));
     refused!(forged.read().unwrap_err(), Rejection::TwoPermits { .. });
     let mut forged = Forged::new();
     forged.media.push((Slot(160), ended(9)));
     refused!(forged.read().unwrap_err(), Rejection::NoPermit { .. });
+}
+
+#[test]
+fn a_gap_of_a_seat_is_for_want_of_a_key_and_every_other_gap_is_a_permits() {
+    let gap = |whose, reason| MediaEvent::Gap { whose, from: Slot(120), until: Slot(140), reason };
+    let said = |event| {
+        let mut forged = Forged::new();
+        forged.media.push((Slot(160), event));
+        forged.read()
+    };
+    said(gap(Whose::Seat(seat(3)), GapReason::NoKeys)).unwrap();
+    said(gap(Whose::Track(track(2)), GapReason::Elsewhere)).unwrap();
+    refused!(said(gap(Whose::Seat(seat(3)), GapReason::Elsewhere)).unwrap_err(), Rejection::Place { .. });
+    refused!(said(gap(Whose::Track(track(2)), GapReason::NoKeys)).unwrap_err(), Rejection::Place { .. });
+    refused!(said(gap(Whose::Track(track(9)), GapReason::Disk)).unwrap_err(), Rejection::NoPermit { .. });
 }
 
 #[test]

@@ -16,7 +16,9 @@ use crate::disk::Appending;
 use crate::id::{EpochId, SeatNo, Slot, TrackId};
 use crate::keys::{Chance, FileKey, PublicKey, wrap};
 use crate::limits::{MOST_FILES, MOST_JOURNAL_BYTES, MOST_LINES, MOST_RECORDS, MOST_VOICE_BYTES};
-use crate::line::{Act, CHUNK_LABEL, CloseWhy, FileFact, First, GapReason, Head, MediaEvent, TrackFact, VERSION, hash};
+use crate::line::{
+    Act, CHUNK_LABEL, CloseWhy, EndWhy, FileFact, First, GapReason, Head, MediaEvent, TrackFact, VERSION, Whose, hash,
+};
 use crate::name::{ChunkName, FileName};
 use crate::sign::UNSIGNED;
 use crate::voice::{self, SAMPLE_RATE_HZ};
@@ -46,7 +48,7 @@ struct Voice {
     seat: SeatNo,
     file: VoiceFile,
     /// The permit ended, but the disk did not take all of it yet.
-    ending: Option<(Slot, String)>,
+    ending: Option<(Slot, EndWhy)>,
 }
 
 impl ChunkWriter {
@@ -120,7 +122,8 @@ impl ChunkWriter {
             | MediaEvent::Stopped
             | MediaEvent::Marker { .. }
             | MediaEvent::OffRecord { .. }
-            | MediaEvent::Clock { .. } => self.write(slot, event),
+            | MediaEvent::State { .. }
+            | MediaEvent::Clock(_) => self.write(slot, event),
         }
     }
 
@@ -145,7 +148,7 @@ impl ChunkWriter {
         }
         let given_up = |other: &&TrackFact| other.seat == seat && other.track != track;
         while let Some(other) = self.unmade.values().find(given_up).copied() {
-            self.give_up(other, other.from, "not kept")?;
+            self.give_up(other, other.from, EndWhy::NotKept)?;
         }
         match self.carried(track).or(self.unmade.get(&track).copied()) {
             Some(known) if known == fact => {}
@@ -179,13 +182,13 @@ impl ChunkWriter {
 
     /// Ends a permit. Slots from `until` on are dropped, the file gets its end record, its key is wiped.
     /// After an error the permit is over all the same, and [`sync`](Self::sync) tries the rest again.
-    pub fn end_track(&mut self, track: TrackId, until: Slot, why: &str) -> Result<(), SpoolError> {
+    pub fn end_track(&mut self, track: TrackId, until: Slot, why: EndWhy) -> Result<(), SpoolError> {
         if let Some(fact) = self.unmade.get(&track).copied() {
             return self.give_up(fact, until.max(fact.from), why);
         }
         let voice = self.voices.get_mut(&track).ok_or_else(|| wrong("this track has no permit now"))?;
         if voice.ending.is_none() {
-            voice.ending = Some((until, why.to_owned()));
+            voice.ending = Some((until, why));
         }
         self.finish(track)
     }
@@ -202,11 +205,11 @@ impl ChunkWriter {
         }
         self.place.erase(track, facts).map_err(failed("erase a track"))?;
         if let Some(Voice { file, ending, .. }) = voice {
-            let (until, why) = ending.unwrap_or((file.until().unwrap_or(self.latest), "erased".to_owned()));
+            let (until, why) = ending.unwrap_or((file.until().unwrap_or(self.latest), EndWhy::Erased));
             self.write(until, &MediaEvent::TrackEnded { track, until, why })?;
         }
         if let Some(TrackFact { from: until, .. }) = unmade {
-            self.write(until, &MediaEvent::TrackEnded { track, until, why: "erased".into() })?;
+            self.write(until, &MediaEvent::TrackEnded { track, until, why: EndWhy::Erased })?;
         }
         self.write(self.latest, &MediaEvent::Erased { track })?;
         self.media.sync().map_err(failed("sync a journal"))
@@ -245,7 +248,7 @@ impl ChunkWriter {
                 self.remove_files(track)?;
                 self.unmade.remove(&track);
             } else {
-                self.give_up(fact, fact.from, "not kept")?;
+                self.give_up(fact, fact.from, EndWhy::NotKept)?;
             }
         }
         self.gather()?;
@@ -324,10 +327,10 @@ impl ChunkWriter {
     }
 
     /// Ends a permit that has no sound here.
-    fn give_up(&mut self, fact: TrackFact, until: Slot, why: &str) -> Result<(), SpoolError> {
+    fn give_up(&mut self, fact: TrackFact, until: Slot, why: EndWhy) -> Result<(), SpoolError> {
         let track = fact.track;
         self.remove_files(track)?;
-        self.write(until, &MediaEvent::TrackEnded { track, until, why: why.to_owned() })?;
+        self.write(until, &MediaEvent::TrackEnded { track, until, why })?;
         self.unmade.remove(&track);
         self.over.push(track);
         Ok(())
@@ -335,12 +338,12 @@ impl ChunkWriter {
 
     fn finish(&mut self, track: TrackId) -> Result<(), SpoolError> {
         let Some(voice) = self.voices.get_mut(&track) else { return Ok(()) };
-        let Some((until, why)) = voice.ending.clone() else { return Ok(()) };
+        let Some((until, why)) = voice.ending else { return Ok(()) };
         let lost = voice.file.cut(until).map_err(failed("cut a voice file"))?;
         voice.file.end().map_err(failed("end a voice file"))?;
         let fact = voice.file.fact();
         if let Some((from, until)) = lost {
-            self.write(until, &MediaEvent::Gap { track, from, until, reason: GapReason::Digits })?;
+            self.write(until, &MediaEvent::Gap { whose: Whose::Track(track), from, until, reason: GapReason::Digits })?;
         }
         self.write(until, &MediaEvent::TrackEnded { track, until, why })?;
         self.records_over += self.voices.remove(&track).map_or(0, |voice| voice.file.records());

@@ -16,7 +16,7 @@ use super::past::Past;
 use super::{GONE, NEXT, Recovered, Spool, SpoolError, failed};
 use crate::disk::DRAFT;
 use crate::id::{RecordingId, Slot, TrackId};
-use crate::line::{ActKind, CloseWhy, GapReason, MediaEvent, TrackFact};
+use crate::line::{ActKind, CloseWhy, EndWhy, GapReason, MediaEvent, TrackFact, Whose};
 use crate::name::{ChunkName, FileName, OrderName};
 use crate::order::{Decision, ORDER_LABEL, Order, Will};
 use crate::sign::verified;
@@ -231,7 +231,7 @@ impl Unfinished {
             until = until.max(last);
             if self.past.ended(fact.track).is_none() {
                 let until = self.past.end_of(fact.track).map_or(last, |end| end.min(last)).max(fact.from);
-                let why = "interrupted".to_owned();
+                let why = EndWhy::Interrupted;
                 self.media.append(until, MediaEvent::TrackEnded { track: fact.track, until, why })?;
             }
         }
@@ -265,7 +265,8 @@ impl Unfinished {
         let readable = disk.exists(&keys)?;
         if !readable || (kept.is_none() && ending != Ending::Complete) {
             if let (Some(until), Some(first)) = (kept, records.first()) {
-                let gap = MediaEvent::Gap { track, from: first.first, until, reason: GapReason::Disk };
+                let gap =
+                    MediaEvent::Gap { whose: Whose::Track(track), from: first.first, until, reason: GapReason::Disk };
                 self.media.append(until, gap)?;
             }
             disk.unlink(&voice)?;

@@ -125,6 +125,11 @@ impl Desk {
                 }
                 answer(reply, opened);
             }
+            ToRecorder::NoKey { recording, seat, from } => {
+                if let Some(running) = self.running.get_mut(&recording) {
+                    running.no_key(seat, from);
+                }
+            }
             ToRecorder::EndTrack { recording, track, until, why } => {
                 self.tracks.remove(&track);
                 let ended = self.with(recording, |running, _| Ok(running.end_track(track, until, why)?));

@@ -8,7 +8,10 @@
 
 mod desk;
 mod encoder;
+mod keyless;
+mod owed;
 mod running;
+mod voice;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -17,9 +20,9 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use media::Sound;
-use spool::id::{EpochId, MeetingId, RecordingId, SectionId, Slot, TrackId};
+use spool::id::{EpochId, MeetingId, RecordingId, SeatNo, SectionId, Slot, TrackId};
 use spool::keys::PublicKey;
-use spool::line::{Act, CloseWhy, GapReason, MediaEvent, SeatFact, TrackFact};
+use spool::line::{Act, CloseWhy, EndWhy, GapReason, MediaEvent, SeatFact, TrackFact};
 use spool::order::Decision;
 use spool::sign::SigningKey;
 use spool::write::{Recovered, SpoolError};
@@ -87,12 +90,19 @@ pub enum ToRecorder {
         public: PublicKey,
         reply: Reply<()>,
     },
+    /// A yes found no key: from `from` on this seat's words are missing, and that is written down until it says something
+    /// else or leaves.
+    NoKey {
+        recording: RecordingId,
+        seat: SeatNo,
+        from: Slot,
+    },
     /// `until` is the first slot no longer permitted; sound of later slots is dropped, also when it was pushed already.
     EndTrack {
         recording: RecordingId,
         track: TrackId,
         until: Slot,
-        why: String,
+        why: EndWhy,
     },
     /// Signed and synced before the reply, which names it; then the chunk is closed.
     Order {
@@ -145,7 +155,8 @@ impl ToRecorder {
         match self {
             Self::EndTrack { .. } | Self::Order { .. } | Self::Cut { .. } | Self::Section { .. } => true,
             Self::Finish { .. } | Self::Stop { .. } => true,
-            Self::Begin { .. } | Self::Note { .. } | Self::Act { .. } | Self::Track { .. } => false,
+            Self::Begin { .. } | Self::Note { .. } | Self::Act { .. } => false,
+            Self::Track { .. } | Self::NoKey { .. } => false,
             Self::Waiting { .. } | Self::AcknowledgeChunk { .. } | Self::AcknowledgeOrder { .. } => false,
         }
     }

@@ -5,25 +5,29 @@
 //!
 //! Not here: what is done about a failing disk, and answering whoever asked (`desk`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use media::Sound;
-use spool::id::{EpochId, GatewayId, SectionId, Slot, TrackId};
+use spool::id::{EpochId, GatewayId, SeatNo, SectionId, Slot, TrackId};
 use spool::keys::PublicKey;
-use spool::line::{Act, ActKind, CloseWhy, GapReason, Head, MediaEvent, SeatFact, TrackFact, VERSION};
+use spool::line::{
+    Act, ActKind, Clock, CloseWhy, EndWhy, GapReason, Head, MediaEvent, SeatFact, TrackFact, VERSION, Whose,
+};
 use spool::order::{Decision, Will};
 use spool::write::{Ahead, ChunkWriter, Recovered, Spool, SpoolError};
 use tokio::sync::mpsc;
 
 use super::encoder::Encoder;
+use super::keyless::Keyless;
+use super::owed::{Owed, Owing};
+use super::voice::Voice;
 use super::{About, FromRecorder, RecorderError, Reply};
 use crate::io::chance;
-use crate::io::clock::Clock;
 
 /// What all recordings of this program share.
 pub(super) struct House {
     pub(super) spool: Spool,
-    pub(super) clock: Clock,
+    pub(super) clock: crate::io::clock::Clock,
     pub(super) gateway: GatewayId,
     pub(super) epoch: EpochId,
     pub(super) chunk_slots: u64,
@@ -38,9 +42,9 @@ impl House {
         }
     }
 
-    fn clock_line(&self) -> MediaEvent {
+    fn wall(&self) -> Clock {
         let wall = self.clock.wall();
-        MediaEvent::Clock { utc_ms: wall.utc_ms, ntp: wall.ntp, offset_us: wall.offset_us, error_us: wall.error_us }
+        Clock { utc_ms: wall.utc_ms, ntp: wall.ntp, offset_us: wall.offset_us, error_us: wall.error_us }
     }
 }
 
@@ -65,35 +69,14 @@ pub(super) struct Running {
     /// Tracks taken back whose earlier part nobody has decided on. No chunk is closed over them: recovery must find the
     /// withdrawal in the open one.
     undecided: BTreeSet<TrackId>,
-    owed: VecDeque<Owed>,
+    keyless: Keyless,
+    /// The last word on whether it is known how the record stands, where that is another gateway's to say.
+    state: Option<MediaEvent>,
+    owed: Owing,
     /// Names of chunks that no writer owns any more and that still lie open.
     left: Vec<String>,
     next_recovery: Slot,
     cuts: Vec<Reply<Option<String>>>,
-}
-
-/// One open permit.
-struct Voice {
-    fact: TrackFact,
-    public: PublicKey,
-    encoder: Encoder,
-    last: Option<Slot>,
-    /// Set as soon as the end is known, even if messages before it are still unread.
-    until: Option<Slot>,
-    /// Slots the disk did not take.
-    missed: Option<(Slot, Slot)>,
-}
-
-/// What must be written as soon as the disk takes it.
-enum Owed {
-    Line(Slot, MediaEvent),
-    /// Never a yes: what cannot be written when it is said permits nothing, and its caller is told so.
-    Act(Slot, Box<Act>),
-    End {
-        track: TrackId,
-        until: Slot,
-        why: String,
-    },
 }
 
 impl Running {
@@ -111,7 +94,9 @@ impl Running {
             voices: BTreeMap::new(),
             laid: BTreeSet::new(),
             undecided: BTreeSet::new(),
-            owed: VecDeque::new(),
+            keyless: Keyless::default(),
+            state: None,
+            owed: Owing::default(),
             left: Vec::new(),
             next_recovery: Slot(0),
             cuts: Vec::new(),
@@ -136,8 +121,9 @@ impl Running {
             rooms: self.about.rooms.clone(),
             seats: self.seats.clone(),
             tracks: self.voices.values().map(|voice| voice.fact).collect(),
+            clock: house.wall(),
         };
-        let (mut writer, laid) = if self.voices.is_empty() {
+        let (writer, laid) = if self.voices.is_empty() {
             (house.spool.begin(head, now)?, BTreeSet::new())
         } else {
             let ahead = self.next_files(house)?;
@@ -150,21 +136,31 @@ impl Running {
         }
         self.laid = laid;
         (self.opened, self.next_clock) = (now, Slot(now.0 + CLOCK_SLOTS));
-        let noted = writer.note(now, &house.clock_line());
         self.writer = Some(writer);
-        noted?;
+        if let Some(state) = self.state.clone() {
+            // Each chunk is to be understood without the one before.
+            self.owe(Owed::Line(now, state));
+        }
+        self.pay()?;
         self.lay_missing()
     }
 
     pub(super) fn note(&mut self, slot: Slot, event: MediaEvent) -> Result<(), SpoolError> {
         match &event {
-            MediaEvent::Seat(fact) => self.seats.push(*fact),
-            MediaEvent::Left { seat } => self.seats.retain(|fact| fact.seat != *seat),
+            MediaEvent::Seat(fact) => {
+                self.seats.retain(|known| known.seat != fact.seat);
+                self.seats.push(*fact);
+            }
+            MediaEvent::Left { seat } => {
+                self.seats.retain(|fact| fact.seat != *seat);
+                self.keys_enough(*seat, slot);
+            }
+            MediaEvent::State { .. } => self.state = Some(event.clone()),
             MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } | MediaEvent::Gap { .. } => {}
             MediaEvent::Paused | MediaEvent::Stopped => self.off = Some((slot, None)),
             MediaEvent::Started | MediaEvent::Resumed => self.off = self.off.map(|(from, _)| (from, Some(slot))),
             // What else a line may say changes neither the head nor what is kept.
-            MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock { .. } => {}
+            MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock(_) => {}
             MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => {}
         }
         self.owe(Owed::Line(slot, event));
@@ -179,12 +175,18 @@ impl Running {
             (ActKind::Offered | ActKind::Given | ActKind::Refused | ActKind::TimedOut, _) => {}
             (ActKind::KeptEarlier | ActKind::ErasedEarlier | ActKind::HungUp, _) => {}
         }
+        match act.kind {
+            // A yes is still one for which there may be no key; one that finds its key opens a track.
+            ActKind::Offered | ActKind::Given => {}
+            ActKind::Refused | ActKind::TimedOut | ActKind::Withdrawn => self.keys_enough(act.seat, slot),
+            ActKind::KeptEarlier | ActKind::ErasedEarlier | ActKind::HungUp => self.keys_enough(act.seat, slot),
+        }
         if act.kind == ActKind::Given {
             let writer = self.writer.as_mut().ok_or(RecorderError::NoRoom)?;
             return Ok(writer.act(slot, &act)?);
         }
         // Acts keep their order; other lines need not be written before them.
-        let owed_before = self.owed.iter().any(|owed| matches!(owed, Owed::Act(..)));
+        let owed_before = self.owed.has_acts();
         let written = match self.writer.as_mut().filter(|_| !owed_before) {
             None => Err(RecorderError::NoRoom),
             Some(writer) => writer.act(slot, &act).map_err(RecorderError::from),
@@ -204,9 +206,15 @@ impl Running {
         let encoder = Encoder::new().map_err(|why| SpoolError::Wrong { what: format!("no encoder: {why}") })?;
         writer.begin_track(fact, &public, &mut chance)?;
         self.laid.insert(fact.track);
-        let voice = Voice { fact, public, encoder, last: None, until: None, missed: None };
+        let voice = Voice::new(fact, public, encoder);
         self.voices.insert(fact.track, voice);
+        self.keys_enough(fact.seat, fact.from);
         Ok(())
+    }
+
+    /// A yes found no key. Its seat's words are missing from `from` on, until it says something else, or leaves.
+    pub(super) fn no_key(&mut self, seat: SeatNo, from: Slot) {
+        self.keyless.begin(seat, from);
     }
 
     /// The end of a track is in the queue: sound of later slots that lies in front of it is dropped.
@@ -239,7 +247,7 @@ impl Running {
             return Ok(true);
         };
         if let Some(line) = voice.gap() {
-            self.owed.push_back(Owed::Line(slot, line));
+            self.owed.add(Owed::Line(slot, line));
         }
         let packet = match voice.encoder.encode(slot, frame) {
             Ok(packet) => packet,
@@ -265,11 +273,11 @@ impl Running {
         if from >= until {
             return Ok(());
         }
-        self.owe(Owed::Line(until, MediaEvent::Gap { track, from, until, reason }));
+        self.owe(Owed::Line(until, MediaEvent::Gap { whose: Whose::Track(track), from, until, reason }));
         self.pay()
     }
 
-    pub(super) fn end_track(&mut self, track: TrackId, until: Slot, why: String) -> Result<(), SpoolError> {
+    pub(super) fn end_track(&mut self, track: TrackId, until: Slot, why: EndWhy) -> Result<(), SpoolError> {
         let Some(mut voice) = self.voices.remove(&track) else { return Ok(()) };
         if let Some(line) = voice.gap() {
             self.owe(Owed::Line(until, line));
@@ -322,14 +330,13 @@ impl Running {
     /// failure keeps nothing of the rest from being tried.
     pub(super) fn finish(&mut self, house: &House, why: CloseWhy, now: Slot) -> Result<(), SpoolError> {
         let open: Vec<TrackId> = self.voices.keys().copied().collect();
-        let ended =
-            open.into_iter().map(|track| self.end_track(track, now, "end".to_owned())).fold(Ok(()), Result::and);
+        let ended = open.into_iter().map(|track| self.end_track(track, now, EndWhy::End)).fold(Ok(()), Result::and);
         let undecided: Vec<TrackId> = self.undecided.iter().copied().collect();
         let decided = match undecided.is_empty() {
             true => Ok(()),
             false => self.order(house, Decision::Erase, undecided).map(drop),
         };
-        if self.writer.is_none() && self.owed.iter().any(|owed| matches!(owed, Owed::Act(..))) {
+        if self.writer.is_none() && self.owed.has_acts() {
             self.begin(house, now)?;
         }
         // Left open, recovery finds the withdrawal and decides the same.
@@ -351,10 +358,14 @@ impl Running {
                 tracing::error!(%error, chunks = self.left.len(), "chunks that were given up cannot be closed yet");
             }
         }
+        if now >= self.next_clock {
+            self.keyless.so_far(now).into_iter().for_each(|line| self.owe(Owed::Line(now, line)));
+            self.pay()?;
+        }
         let Some(writer) = self.writer.as_mut() else { return Ok(()) };
         if now >= self.next_clock {
             self.next_clock = Slot(now.0 + CLOCK_SLOTS);
-            writer.note(now, &house.clock_line())?;
+            writer.note(now, &MediaEvent::Clock(house.wall()))?;
         }
         Ok(())
     }
@@ -421,6 +432,7 @@ impl Running {
 
     /// The section of the next chunk; the one of the chunks so far.
     pub(super) fn change_section(&mut self, section: SectionId) -> SectionId {
+        self.keyless.forget();
         std::mem::replace(&mut self.about.section, section)
     }
 
@@ -435,9 +447,10 @@ impl Running {
     fn close(&mut self, house: &House, why: CloseWhy, now: Slot) -> Result<Option<String>, SpoolError> {
         let missed: Vec<MediaEvent> = self.voices.values_mut().filter_map(Voice::gap).collect();
         missed.into_iter().for_each(|line| self.owe(Owed::Line(now, line)));
+        self.keyless.so_far(now).into_iter().for_each(|line| self.owe(Owed::Line(now, line)));
         self.pay()?;
         let Some(mut writer) = self.writer.take() else { return Ok(None) };
-        if let Err(error) = writer.note(now, &house.clock_line()) {
+        if let Err(error) = writer.note(now, &MediaEvent::Clock(house.wall())) {
             self.writer = Some(writer);
             return Err(error);
         }
@@ -450,6 +463,10 @@ impl Running {
         self.previous = Some(closed.hash);
         house.say(FromRecorder::ChunkReady { recording: self.about.recording, chunk: closed.name.clone() });
         Ok(Some(closed.name))
+    }
+
+    fn keys_enough(&mut self, seat: SeatNo, until: Slot) {
+        self.keyless.end(seat, until).into_iter().for_each(|line| self.owe(Owed::Line(until, line)));
     }
 
     /// Closes as interrupted what no writer owns, and hands it over. Only while nobody is being asked.
@@ -505,26 +522,22 @@ impl Running {
     }
 
     fn owe(&mut self, owed: Owed) {
-        if self.owed.len() == MOST_OWED {
-            tracing::error!("more lines are owed to the spool than are remembered; the oldest is given up");
-            // Evidence last.
-            let oldest = self.owed.iter().position(|owed| !matches!(owed, Owed::Act(..))).unwrap_or(0);
-            self.owed.remove(oldest);
-        }
-        self.owed.push_back(owed);
+        self.owed.add(owed);
     }
 
     /// Writes what is owed, oldest first; stops at the first refusal and keeps the rest.
     fn pay(&mut self) -> Result<(), SpoolError> {
         let Some(writer) = self.writer.as_mut() else { return Ok(()) };
-        while let Some(owed) = self.owed.pop_front() {
+        while let Some(owed) = self.owed.oldest() {
             // A chunk knows only its own tracks: what an abandoned one is owed of them, recovery says.
             let paid = match &owed {
-                Owed::Line(_, MediaEvent::Gap { track, .. }) if !self.laid.contains(track) => Ok(()),
+                Owed::Line(_, MediaEvent::Gap { whose: Whose::Track(track), .. }) if !self.laid.contains(track) => {
+                    Ok(())
+                }
                 Owed::Line(slot, event) => writer.note(*slot, event),
                 Owed::Act(slot, act) => writer.act(*slot, act),
                 Owed::End { track, .. } if !self.laid.contains(track) => Ok(()),
-                Owed::End { track, until, why } => writer.end_track(*track, *until, why),
+                Owed::End { track, until, why } => writer.end_track(*track, *until, *why),
             };
             match (paid, owed) {
                 (Ok(()), _) => {}
@@ -533,24 +546,12 @@ impl Running {
                 // The writer remembers an end that the disk refused.
                 (Err(error @ (SpoolError::Full | SpoolError::Io { .. })), Owed::End { .. }) => return Err(error),
                 (Err(error @ (SpoolError::Full | SpoolError::Io { .. })), owed @ (Owed::Line(..) | Owed::Act(..))) => {
-                    self.owed.push_front(owed);
+                    self.owed.put_back(owed);
                     return Err(error);
                 }
             }
         }
         Ok(())
-    }
-}
-
-impl Voice {
-    fn miss(&mut self, slot: Slot) {
-        let from = self.missed.map_or(slot, |(from, _)| from);
-        self.missed = Some((from, Slot(slot.0 + 1)));
-    }
-
-    fn gap(&mut self) -> Option<MediaEvent> {
-        let (from, until) = self.missed.take()?;
-        Some(MediaEvent::Gap { track: self.fact.track, from, until, reason: GapReason::Disk })
     }
 }
 
@@ -581,6 +582,3 @@ const FULL_PERCENT: u64 = 80;
 
 /// Ten seconds.
 const CLOCK_SLOTS: u64 = 10_000 / Slot::MS;
-
-/// Lines kept in memory while the disk takes nothing.
-const MOST_OWED: usize = 4096;

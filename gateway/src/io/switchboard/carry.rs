@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use control::{Record, What, receipt};
 use spool::id::{MeetingId, RecordingId, SeatNo, Slot, TrackId};
-use spool::line::{CloseWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
+use spool::line::{CloseWhy, EndWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
 use tokio::sync::oneshot;
 
 use super::super::media::{RoomId, ToWorker};
@@ -59,7 +59,7 @@ impl Switchboard {
             Output::TryPin { digits } => self.try_pin(call, digits.expose()),
             Output::Act(act) => self.write_down(call, &act),
             Output::Grant { evidence } => self.grant(call, evidence),
-            Output::EndPermit { at } => self.end_permit(call, at, "withdrawn"),
+            Output::EndPermit { at } => self.end_permit(call, at, EndWhy::Withdrawn),
             Output::Order { decision } => self.order(call, decision),
             Output::DigitSettled => self.tell_worker(ToWorker::DigitSettled { call }),
             Output::Enter => self.enter(call),
@@ -200,7 +200,11 @@ impl Switchboard {
         let key = if self.trouble.is_some() || !open { None } else { self.parts.plan.take_key(meeting) };
         let Some(key) = key else {
             let why = self.no_permit(NoPermit::NoKeys);
+            let from = given.yes_ended();
             self.write_down(call, &consent::unfulfilled(given));
+            if open && why == NoPermit::NoKeys {
+                let _away = self.parts.recorder.tell(ToRecorder::NoKey { recording, seat, from });
+            }
             return self.feed(call, Input::NoPermit { why });
         };
         let left = self.parts.plan.keys_left(meeting);
@@ -247,8 +251,8 @@ impl Switchboard {
             // The caller left, or the section was closed, while the track was being opened: it ends before it holds
             // anything.
             if let Some(recording) = self.gatherings.get(&meeting).map(|there| there.recording) {
-                let (until, why) = (permit.from(), if here { "section" } else { "left" });
-                let end = ToRecorder::EndTrack { recording, track, until, why: why.to_owned() };
+                let (until, why) = (permit.from(), if here { EndWhy::Section } else { EndWhy::Left });
+                let end = ToRecorder::EndTrack { recording, track, until, why };
                 let _away = self.parts.recorder.tell(end);
             }
             return self.feed(call, Input::NoPermit { why: NoPermit::NoKeys });
@@ -263,13 +267,13 @@ impl Switchboard {
         self.feed(call, Input::Permitted { track, receipt });
     }
 
-    fn end_permit(&mut self, call: CallId, at: Slot, why: &str) {
+    fn end_permit(&mut self, call: CallId, at: Slot, why: EndWhy) {
         self.tell_worker(ToWorker::EndPermit { call, at });
         let Some((meeting, seat)) = self.place(call) else { return };
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         let recording = there.recording;
         let Some(track) = there.permit_ended(seat) else { return };
-        let end = ToRecorder::EndTrack { recording, track, until: at, why: why.to_owned() };
+        let end = ToRecorder::EndTrack { recording, track, until: at, why };
         if self.parts.recorder.tell(end).is_err() {
             tracing::error!(%track, "the recorder does not answer to the end of a permit; the room gives it nothing more");
         }
@@ -330,7 +334,7 @@ impl Switchboard {
         }
         self.feed(call, Input::CallerLeft);
         let at = self.parts.clock.slot();
-        self.end_permit(call, at, "left");
+        self.end_permit(call, at, EndWhy::Left);
         self.tell_worker(ToWorker::Close { call });
         let Some(line) = self.lines.remove(&call) else { return };
         self.legs.remove(&line.leg);

@@ -6,7 +6,7 @@
 
 use control::{PausedBy, Record, What};
 use spool::id::{MeetingId, SectionId};
-use spool::line::MediaEvent;
+use spool::line::{EndWhy, MediaEvent};
 use tokio::sync::oneshot;
 
 use super::super::media::ToWorker;
@@ -83,7 +83,7 @@ impl Switchboard {
         let at = self.parts.clock.slot();
         for (call, seat, track) in permits {
             self.tell_worker(ToWorker::EndPermit { call, at });
-            let end = ToRecorder::EndTrack { recording, track, until: at, why: "section".to_owned() };
+            let end = ToRecorder::EndTrack { recording, track, until: at, why: EndWhy::Section };
             if self.parts.recorder.tell(end).is_err() {
                 tracing::error!(%track, "the recorder does not answer to the end of a section");
             }

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use media::tone;
-use spool::id::{EpochId, MeetingId, SeatNo, SectionId};
+use spool::id::{EpochId, GatewayId, MeetingId, SeatNo, SectionId};
 use spool::keys::{self, PrivateKey};
-use spool::line::{Act, ActKind, GapReason, Heard, MediaEvent, SeatFact, SeatKind, TrackFact};
+use spool::line::{Act, ActKind, EndWhy, GapReason, Heard, MediaEvent, SeatFact, SeatKind, TrackFact, Whose};
 use spool::read::{self, Chunk};
 use spool::sign::SigningKey;
 use spool::voice::Opener;
@@ -179,7 +179,9 @@ impl Bench {
         let lines = self.chunks().into_iter().flat_map(|chunk| chunk.media);
         lines
             .filter_map(|(_, event)| match event {
-                MediaEvent::Gap { track: of, from, until, reason } if of == track => Some((from.0, until.0, reason)),
+                MediaEvent::Gap { whose, from, until, reason } if whose.track() == Some(track) => {
+                    Some((from.0, until.0, reason))
+                }
                 _ => None,
             })
             .collect()
@@ -223,10 +225,80 @@ fn nothing_is_kept_of_the_time_in_which_the_record_was_off() {
 }
 
 #[test]
+fn who_said_yes_and_found_no_key_is_missing_until_he_says_something_else_or_leaves() {
+    let mut bench = Bench::recording();
+    let seat = |n| SeatNo(n);
+    for (n, from) in [(2, 20), (3, 30), (4, 40)] {
+        bench.tell(from, ToRecorder::NoKey { recording: RECORDING, seat: seat(n), from: Slot(from) });
+    }
+    bench.voice(TRACK, 440.0, 10..100);
+    // The second finds a key after all, the third leaves, the fourth is missing to the end.
+    bench.permit(OTHER, seat(2), 100).unwrap();
+    let left = MediaEvent::Left { seat: seat(3) };
+    bench.tell(120, ToRecorder::Note { recording: RECORDING, slot: Slot(120), event: left });
+    bench.ask(130, |reply| ToRecorder::Cut { recording: RECORDING, reply }).unwrap().unwrap();
+    bench.voice(TRACK, 440.0, 130..200);
+    bench.finish(200);
+    let mut missing = Vec::new();
+    for (_, event) in bench.chunks().into_iter().flat_map(|chunk| chunk.media) {
+        if let MediaEvent::Gap { whose: Whose::Seat(seat), from, until, reason: GapReason::NoKeys } = event {
+            missing.push((seat.0, from.0, until.0));
+        }
+    }
+    assert_eq!(missing, [(2, 20, 100), (3, 30, 120), (4, 40, 130), (4, 130, 200)]);
+}
+
+#[test]
+fn a_kill_forgets_ten_seconds_of_a_gap_at_most() {
+    let mut bench = Bench::recording();
+    bench.tell(20, ToRecorder::NoKey { recording: RECORDING, seat: SeatNo(2), from: Slot(20) });
+    for second in 1..15 {
+        bench.desk.slot_passed(Slot(second * SECOND));
+    }
+    let Bench { dir, private, .. } = bench;
+    let bench = Bench::over(dir, private);
+    let told = |event: &MediaEvent| match event {
+        MediaEvent::Gap { whose: Whose::Seat(SeatNo(2)), from, until, reason: GapReason::NoKeys } => {
+            Some((from.0, until.0))
+        }
+        _ => None,
+    };
+    let media = bench.chunks().into_iter().flat_map(|chunk| chunk.media).filter_map(|(_, event)| told(&event));
+    assert_eq!(media.collect::<Vec<_>>(), [(20, 500)]);
+}
+
+#[test]
+fn every_chunk_says_anew_whether_it_is_known_how_the_record_stands_and_of_what_kind_its_seats_are() {
+    let mut bench = Bench::recording();
+    let state = |known| MediaEvent::State { home: GatewayId([8; 8]), epoch: EpochId([9; 8]), known };
+    let note = |slot, event| ToRecorder::Note { recording: RECORDING, slot: Slot(slot), event };
+    bench.tell(20, note(20, state(true)));
+    bench.tell(30, note(30, state(false)));
+    bench.tell(40, note(40, MediaEvent::Seat(SeatFact { seat: SeatNo(1), kind: SeatKind::Shared })));
+    bench.ask(50, |reply| ToRecorder::Cut { recording: RECORDING, reply }).unwrap().unwrap();
+    bench.finish(100);
+    let chunks = bench.chunks();
+    let states = |chunk: &Chunk| {
+        chunk
+            .media
+            .iter()
+            .map(|(_, it)| it)
+            .filter(|it| matches!(it, MediaEvent::State { .. }))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(states(&chunks[0]), [state(true), state(false)]);
+    assert_eq!(states(&chunks[1]), [state(false)]);
+    let kinds: Vec<SeatKind> =
+        chunks[1].head.seats.iter().filter(|fact| fact.seat == SeatNo(1)).map(|fact| fact.kind).collect();
+    assert_eq!(kinds, [SeatKind::Shared], "one seat, of the kind it is now");
+}
+
+#[test]
 fn sound_outside_its_permit_is_dropped_even_if_it_lies_before_the_message_that_ends_it() {
     let mut bench = Bench::recording();
     bench.voice(TRACK, 440.0, 0..30);
-    let end = ToRecorder::EndTrack { recording: RECORDING, track: TRACK, until: Slot(40), why: "withdrawn".to_owned() };
+    let end = ToRecorder::EndTrack { recording: RECORDING, track: TRACK, until: Slot(40), why: EndWhy::Withdrawn };
     bench.desk.foresee(&end);
     bench.voice(TRACK, 440.0, 30..50);
     bench.tell(50, end);
@@ -255,8 +327,8 @@ fn a_chunk_goes_when_its_time_has_come_and_no_slot_is_lost_between_two() {
     assert_eq!(chunks[1].head.previous.as_ref(), Some(&chunks[0].hash));
     assert_eq!(chunks[1].head.tracks.len(), 1, "the permit is carried over");
     assert_ne!(chunks[0].voices[0].envelope, chunks[1].voices[0].envelope, "each file has a key of its own");
-    let clocks = |chunk: &Chunk| chunk.media.iter().filter(|(_, it)| matches!(it, MediaEvent::Clock { .. })).count();
-    assert!(chunks.iter().all(|chunk| clocks(chunk) >= 2), "at open and close at least");
+    let clocks = |chunk: &Chunk| chunk.media.iter().filter(|(_, it)| matches!(it, MediaEvent::Clock(_))).count();
+    assert!(chunks.iter().all(|chunk| clocks(chunk) >= 1), "at close at least; the head says that of the beginning");
     assert_eq!(bench.heard(TRACK).0, (10..1200).collect::<Vec<_>>());
 }
 
@@ -267,7 +339,7 @@ fn no_chunk_is_closed_over_a_withdrawal_nobody_has_decided_on() {
     let (recording, track) = (RECORDING, TRACK);
     let withdrawn = act(ActKind::Withdrawn, track);
     bench.tell(60, ToRecorder::Act { recording, slot: Slot(60), act: withdrawn, reply: None });
-    bench.tell(60, ToRecorder::EndTrack { recording, track, until: Slot(60), why: "withdrawn".to_owned() });
+    bench.tell(60, ToRecorder::EndTrack { recording, track, until: Slot(60), why: EndWhy::Withdrawn });
     let mut cut = bench.start_asking(70, |reply| ToRecorder::Cut { recording, reply });
     bench.voice(OTHER, 1.0, 600..610);
     assert!(bench.chunks().is_empty() && cut.try_recv().is_err());
@@ -292,10 +364,8 @@ fn a_new_section_begins_with_a_chunk_of_its_own_and_never_over_an_open_question(
     bench
         .ask(60, |reply| ToRecorder::Act { recording: RECORDING, slot: Slot(60), act: withdrawn, reply: Some(reply) })
         .unwrap();
-    bench.tell(
-        60,
-        ToRecorder::EndTrack { recording: RECORDING, track: TRACK, until: Slot(60), why: "withdrawn".into() },
-    );
+    bench
+        .tell(60, ToRecorder::EndTrack { recording: RECORDING, track: TRACK, until: Slot(60), why: EndWhy::Withdrawn });
     assert!(matches!(bench.ask(61, section), Err(RecorderError::Undecided)));
     let (decision, tracks) = (Decision::Keep, vec![TRACK]);
     bench.ask(62, |reply| ToRecorder::Order { recording: RECORDING, decision, tracks, reply }).unwrap();
@@ -322,7 +392,7 @@ fn an_erase_order_leaves_no_sealed_byte_in_any_chunk_and_the_other_voice_as_it_w
     }
     assert_eq!(bench.chunks().len(), 1);
     let (recording, tracks) = (RECORDING, vec![TRACK]);
-    bench.tell(900, ToRecorder::EndTrack { recording, track: TRACK, until: Slot(900), why: "withdrawn".to_owned() });
+    bench.tell(900, ToRecorder::EndTrack { recording, track: TRACK, until: Slot(900), why: EndWhy::Withdrawn });
     bench.ask(900, |reply| ToRecorder::Order { recording, decision: Decision::Erase, tracks, reply }).unwrap();
     bench.finish(910);
     let left = walk(bench.dir.path());
@@ -343,7 +413,7 @@ fn whoever_hangs_up_on_the_question_is_erased_at_the_end() {
     let (recording, track) = (RECORDING, TRACK);
     let withdrawn = act(ActKind::Withdrawn, track);
     bench.tell(60, ToRecorder::Act { recording, slot: Slot(60), act: withdrawn, reply: None });
-    bench.tell(60, ToRecorder::EndTrack { recording, track, until: Slot(60), why: "withdrawn".to_owned() });
+    bench.tell(60, ToRecorder::EndTrack { recording, track, until: Slot(60), why: EndWhy::Withdrawn });
     bench.finish(70);
     assert!(bench.heard(track).0.is_empty());
     assert_eq!(bench.desk.house.spool.orders().unwrap().len(), 1);
@@ -468,7 +538,7 @@ fn an_order_erases_in_a_chunk_that_was_given_up_while_another_caller_is_still_be
     for track in [TRACK, OTHER] {
         let withdrawn = act(ActKind::Withdrawn, track);
         bench.tell(160, ToRecorder::Act { recording, slot: Slot(160), act: withdrawn, reply: None });
-        bench.tell(160, ToRecorder::EndTrack { recording, track, until: Slot(160), why: "withdrawn".to_owned() });
+        bench.tell(160, ToRecorder::EndTrack { recording, track, until: Slot(160), why: EndWhy::Withdrawn });
     }
     bench.give_up();
     let tracks = vec![TRACK];

@@ -72,10 +72,8 @@ fn files_and_keys_of_the_next_chunk_are_there_before_it_begins() {
         assert!(slot > 200 || ahead(&bench) == 0, "no key is made long before it is used");
     }
     assert_eq!(ahead(&bench), 24);
-    bench.tell(
-        460,
-        ToRecorder::EndTrack { recording: RECORDING, track: track(2), until: Slot(460), why: "left".to_owned() },
-    );
+    bench
+        .tell(460, ToRecorder::EndTrack { recording: RECORDING, track: track(2), until: Slot(460), why: EndWhy::Left });
     bench.voice(track(1), 440.0, 450..700);
     assert_eq!(ahead(&bench), 0, "they are the chunk that is being written");
     bench.voice(track(1), 440.0, 700..1100);
