@@ -12,7 +12,6 @@ use crate::sign::Signature;
 
 /// One signed line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Erased {
     pub version: u32,
     pub gateway: GatewayId,

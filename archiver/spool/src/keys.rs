@@ -57,7 +57,6 @@ pub struct FileKey([u8; 32]);
 
 /// `<track>.keys`: the file key of one voice file, wrapped to the track's public half.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Envelope {
     pub version: u32,
     pub recording: RecordingId,

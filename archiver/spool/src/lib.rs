@@ -19,6 +19,7 @@ pub mod name;
 pub mod order;
 pub mod read;
 pub mod sign;
+mod strict;
 pub mod voice;
 pub mod write;
 

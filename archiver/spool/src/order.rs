@@ -14,6 +14,7 @@ use crate::line::VERSION;
 use crate::name::OrderName;
 use crate::read::{Rejection, Trust};
 use crate::sign::{Signature, verified};
+use crate::strict;
 
 /// What is wanted, before a gateway numbers and signs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,6 @@ pub struct Will {
 
 /// A will, numbered and signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Order {
     pub version: u32,
     pub gateway: GatewayId,
@@ -67,7 +67,7 @@ pub fn read(path: &Path, trust: Trust<'_>) -> Result<Order, Rejection> {
     if probe.version != VERSION {
         return Err(Rejection::Version { found: probe.version });
     }
-    let order: Order = serde_json::from_slice(line).map_err(|_| strange("does not read"))?;
+    let order: Order = strict::read(line).map_err(|_| strange("does not read"))?;
     let key = trust(order.gateway).ok_or(Rejection::UnknownGateway { gateway: order.gateway })?;
     if key.gateway() != order.gateway || !verified(&key, ORDER_LABEL, line) {
         return Err(Rejection::Signature { what: "order" });

@@ -19,6 +19,7 @@ use crate::keys::Envelope;
 use crate::limits::{MOST_FILES, MOST_JOURNAL_BYTES, MOST_LINES, MOST_VOICE_BYTES};
 use crate::line::{Act, FileFact, First, Head, Line, MediaEvent, hash};
 use crate::name::FileName;
+use crate::strict;
 use crate::voice::{self, Ending};
 
 /// A chunk, as it says it is.
@@ -155,8 +156,13 @@ impl Look {
         self.media = lines.into_iter().map(|line| Said { slot: line.slot, what: line.rest }).collect();
     }
 
-    fn small<T: DeserializeOwned>(&mut self, name: &str, bytes: &[u8], of: impl Fn(T) -> Content) -> Content {
-        match serde_json::from_slice(bytes) {
+    fn small<T: Serialize + DeserializeOwned>(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+        of: impl Fn(T) -> Content,
+    ) -> Content {
+        match strict::read(bytes) {
             Ok(read) => of(read),
             Err(why) => {
                 self.faults.push(format!("{name} does not read: {why}"));
@@ -167,7 +173,7 @@ impl Look {
 }
 
 /// Lines up to the first that does not read; where the chain breaks is said and read on.
-fn lines<T: DeserializeOwned>(
+fn lines<T: Serialize + DeserializeOwned>(
     journal: &'static str,
     first: u64,
     bytes: &[u8],

@@ -2,13 +2,14 @@
 //!
 //! Not here: what the lines mean together ([`verify`](super::verify)).
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Rejection;
 use crate::id::Slot;
 use crate::limits::MOST_LINES;
 use crate::line::{Line, hash};
+use crate::strict;
 
 /// A journal whose chain holds.
 pub(super) struct Chain<'a> {
@@ -33,7 +34,7 @@ impl<'a> Chain<'a> {
             if chain.lines.len() >= MOST_LINES {
                 return Err(Rejection::TooMany { what: "lines", most: MOST_LINES });
             }
-            let link: Link = read(name, n, text)?;
+            let link: Link = glance(name, n, text)?;
             if link.n != n || link.prev != chain.head {
                 return Err(Rejection::Chain { journal: name, n });
             }
@@ -56,12 +57,22 @@ impl<'a> Chain<'a> {
     }
 
     /// The lines from the `from`-th on.
-    pub(super) fn read<E: DeserializeOwned>(&self, from: usize) -> Result<Vec<(Slot, E)>, Rejection> {
+    pub(super) fn read<E: Serialize + DeserializeOwned>(&self, from: usize) -> Result<Vec<(Slot, E)>, Rejection> {
         let lines = self.lines.iter().enumerate().skip(from);
         lines.map(|(n, text)| read::<Line<E>>(self.name, n as u64, text).map(|line| (line.slot, line.rest))).collect()
     }
 }
 
-pub(super) fn read<T: DeserializeOwned>(journal: &'static str, n: u64, text: &[u8]) -> Result<T, Rejection> {
+/// A line of which everything is known.
+pub(super) fn read<T: Serialize + DeserializeOwned>(
+    journal: &'static str,
+    n: u64,
+    text: &[u8],
+) -> Result<T, Rejection> {
+    strict::read(text).map_err(|why| Rejection::Line { journal, n, why })
+}
+
+/// What must be known of a line before it can be read.
+pub(super) fn glance<T: DeserializeOwned>(journal: &'static str, n: u64, text: &[u8]) -> Result<T, Rejection> {
     serde_json::from_slice(text).map_err(|error| Rejection::Line { journal, n, why: error.to_string() })
 }

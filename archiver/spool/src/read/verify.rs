@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::files::{names, whole_file};
-use super::journal::{Chain, read};
+use super::journal::{Chain, glance, read};
 use super::{Chunk, Rejection, Trust, Voice};
 use crate::erased::{ERASED_LABEL, Erased};
 use crate::id::{SeatNo, Slot, TrackId};
@@ -20,6 +20,7 @@ use crate::line::{
 };
 use crate::name::{ChunkName, FileName};
 use crate::sign::{VerifyingKey, verified};
+use crate::strict;
 use crate::voice::{self, Ending};
 
 pub(super) fn chunk(dir: &Path, trust: Trust<'_>) -> Result<Chunk, Rejection> {
@@ -100,7 +101,7 @@ fn directory(dir: &Path) -> Result<BTreeSet<FileName>, Rejection> {
 
 fn head(chain: &Chain<'_>, name: ChunkName) -> Result<(Slot, Head), Rejection> {
     let first = chain.first().ok_or(Rejection::NotClosed)?;
-    let Probe { version } = read(MEDIA, 0, first)?;
+    let Probe { version } = glance(MEDIA, 0, first)?;
     if version != VERSION {
         return Err(Rejection::Version { found: version });
     }
@@ -207,10 +208,11 @@ fn erasures(
         if !verified(key, ERASED_LABEL, line) {
             return Err(Rejection::Signature { what: "erasure" });
         }
-        let said: Erased = serde_json::from_slice(line).map_err(|_| wrong("does not read"))?;
-        if said.version != VERSION {
-            return Err(Rejection::Version { found: said.version });
+        let Probe { version } = serde_json::from_slice(line).map_err(|_| wrong("does not read"))?;
+        if version != VERSION {
+            return Err(Rejection::Version { found: version });
         }
+        let said: Erased = strict::read(line).map_err(|_| wrong("does not read"))?;
         let of = ChunkName { recording: said.recording, gateway: said.gateway, number: said.chunk };
         if of != name || said.track != track {
             return Err(wrong("is of another track or chunk"));
@@ -312,7 +314,7 @@ impl Checked<'_> {
         if version != VERSION {
             return Err(Rejection::Version { found: version });
         }
-        let envelope: Envelope = serde_json::from_slice(text).map_err(|_| wrong("does not read"))?;
+        let envelope: Envelope = strict::read(text).map_err(|_| wrong("does not read"))?;
         if (envelope.recording, envelope.chunk, envelope.track) != (self.head.recording, self.head.chunk, track) {
             return Err(wrong("is of another track or chunk"));
         }

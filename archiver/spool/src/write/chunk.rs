@@ -38,8 +38,9 @@ pub struct ChunkWriter {
     unmade: BTreeMap<TrackId, TrackFact>,
     /// SHA-256 of voice files that are complete, so that closing need not read them again.
     complete: BTreeMap<TrackId, (u64, [u8; 32])>,
-    /// Records of tracks that ended here.
+    /// Records of tracks that ended here, and how many of these had any.
     records_over: usize,
+    sounding_over: usize,
     /// The latest slot that was written down.
     latest: Slot,
 }
@@ -79,6 +80,7 @@ impl ChunkWriter {
             unmade: BTreeMap::new(),
             complete: BTreeMap::new(),
             records_over: 0,
+            sounding_over: 0,
             latest: slot,
         }
     }
@@ -239,6 +241,11 @@ impl ChunkWriter {
         used.into_iter().fold(0, u64::max)
     }
 
+    /// How many voices have sound in it, those that ended included: each is two files of the chunk that is handed over.
+    pub fn voices_with_sound(&self) -> usize {
+        self.sounding_over + self.voices.values().filter(|voice| voice.file.records() > 0).count()
+    }
+
     /// Completes every file, signs, and moves the chunk to `ready/` in one step, all of it synced.
     /// `slot` is the first that is not in this chunk; a track that has not ended goes on in the next one.
     pub fn close(mut self, slot: Slot, why: CloseWhy) -> Result<Closed, SpoolError> {
@@ -306,11 +313,10 @@ impl ChunkWriter {
         made().map_err(failed("open a voice file"))
     }
 
-    /// A permit that was carried over and had no sound here needs no files: most people at a meeting listen.
+    /// A permit that had no sound here needs no files: most people at a meeting listen.
     fn leave_out_the_silent(&mut self) -> Result<(), SpoolError> {
-        let carried = |track: &TrackId| self.carried(*track).is_some();
-        let open = self.voices.iter().filter(|(track, voice)| voice.file.records() == 0 && carried(track));
-        for track in open.map(|(track, _)| *track).collect::<Vec<_>>() {
+        let silent = self.voices.iter().filter(|(_, voice)| voice.file.records() == 0);
+        for track in silent.map(|(track, _)| *track).collect::<Vec<_>>() {
             self.remove_files(track)?;
             self.voices.remove(&track);
         }
@@ -340,11 +346,19 @@ impl ChunkWriter {
         let Some(voice) = self.voices.get_mut(&track) else { return Ok(()) };
         let Some((until, why)) = voice.ending else { return Ok(()) };
         let lost = voice.file.cut(until).map_err(failed("cut a voice file"))?;
-        voice.file.end().map_err(failed("end a voice file"))?;
-        let fact = voice.file.fact();
+        voice.file.seal().map_err(failed("write sound"))?;
+        let sounding = voice.file.records() > 0;
+        if sounding {
+            voice.file.end().map_err(failed("end a voice file"))?;
+        }
+        let fact = voice.file.fact().filter(|_| sounding);
         if let Some((from, until)) = lost {
             self.write(until, &MediaEvent::Gap { whose: Whose::Track(track), from, until, reason: GapReason::Digits })?;
         }
+        if !sounding {
+            self.remove_files(track)?;
+        }
+        self.sounding_over += usize::from(sounding);
         self.write(until, &MediaEvent::TrackEnded { track, until, why })?;
         self.records_over += self.voices.remove(&track).map_or(0, |voice| voice.file.records());
         self.over.push(track);

@@ -255,7 +255,7 @@ impl Unfinished {
         let [keys, voice] = self.place.files(track);
         let disk = self.place.disk.clone();
         let bytes = disk.read(&voice)?.unwrap_or_default();
-        let (mut records, ending, mut whole) = whole_records(&bytes);
+        let (mut records, mut whole) = whole_records(&bytes);
         let outside = |record: &Record| record.until() > end.or(record.until()) || (!record.end && record.first < from);
         if let Some(beyond) = records.iter().position(outside) {
             whole = records.get(beyond).map_or(whole, |record| record.offset);
@@ -263,7 +263,7 @@ impl Unfinished {
         }
         let kept = records.iter().rev().find_map(|record| record.until());
         let readable = disk.exists(&keys)?;
-        if !readable || (kept.is_none() && ending != Ending::Complete) {
+        if !readable || kept.is_none() {
             if let (Some(until), Some(first)) = (kept, records.first()) {
                 let gap =
                     MediaEvent::Gap { whose: Whose::Track(track), from: first.first, until, reason: GapReason::Disk };
@@ -285,15 +285,14 @@ impl Unfinished {
 }
 
 /// The records before the first that is torn or wrong, and how many bytes they and the header take.
-fn whole_records(bytes: &[u8]) -> (Vec<Record>, Ending, u64) {
+fn whole_records(bytes: &[u8]) -> (Vec<Record>, u64) {
     match index(bytes) {
-        Ok((records, Ending::Torn { whole })) => (records, Ending::Unended, whole),
-        Ok((records, ending)) => (records, ending, bytes.len() as u64),
+        Ok((records, Ending::Torn { whole })) => (records, whole),
+        Ok((records, Ending::Complete | Ending::Unended)) => (records, bytes.len() as u64),
         Err(VoiceError::Record { at, .. }) => {
             let good = usize::try_from(at).ok().and_then(|at| bytes.get(..at)).unwrap_or_default();
-            let records = index(good).map(|(records, _)| records).unwrap_or_default();
-            (records, Ending::Unended, at)
+            (index(good).map(|(records, _)| records).unwrap_or_default(), at)
         }
-        Err(_) => (Vec::new(), Ending::Unended, 0),
+        Err(_) => (Vec::new(), 0),
     }
 }

@@ -42,25 +42,30 @@ fn talk(slot: u64) -> Sound {
 
 #[test]
 fn a_meeting_of_sixty_seats_over_two_hours_makes_at_most_2000_files() {
-    let mut bench = many(60, Duration::from_secs(300));
-    // Every ten seconds another one says something: thirty of them in five minutes.
-    for second in 1..7200_u64 {
-        let slot = second * SECOND;
-        if second % 10 == 5 {
-            let speaker = track((second / 10 % 60) as u8 + 1);
-            (slot..slot + 25).for_each(|slot| {
-                bench.desk.keep(Taped::Frame { track: speaker, slot: Slot(slot), frame: talk(slot) });
-            });
+    // Somebody else says a word every so many seconds: in five minutes all sixty, forty of them, thirty.
+    for (every, chunks) in [(5, 12), (8, 24), (10, 24)] {
+        let mut bench = many(60, Duration::from_secs(300));
+        let mut words = 0;
+        for second in 1..7200_u64 {
+            let slot = second * SECOND;
+            if second % every == every / 2 {
+                let speaker = track((second / every % 60) as u8 + 1);
+                (slot..slot + 5).for_each(|slot| {
+                    bench.desk.keep(Taped::Frame { track: speaker, slot: Slot(slot), frame: talk(slot) });
+                });
+                words += 1;
+            }
+            bench.desk.slot_passed(Slot(slot));
         }
-        bench.desk.slot_passed(Slot(slot));
+        bench.finish(7200 * SECOND);
+        let files = walk(bench.dir.path()).len();
+        println!("two hours, sixty seats, {} speakers in five minutes: {files} files", 300 / every);
+        assert!((700..=2000).contains(&files), "{files}");
+        assert!((chunks..=chunks + 1).contains(&bench.chunks().len()), "{} chunks", bench.chunks().len());
+        let voices = bench.chunks().into_iter().flat_map(|it| it.voices);
+        let kept: u32 = voices.flat_map(|it| it.records).map(|it| it.map.count_ones()).sum();
+        assert_eq!(kept, words * 5, "and every word is in them");
     }
-    bench.finish(7200 * SECOND);
-    let files = walk(bench.dir.path()).len();
-    println!("two hours, sixty seats, thirty speakers in five minutes: {files} files");
-    assert!((700..=2000).contains(&files), "{files}");
-    let kept: u32 =
-        bench.chunks().iter().flat_map(|it| &it.voices).flat_map(|it| &it.records).map(|it| it.map.count_ones()).sum();
-    assert_eq!(kept, 720 * 25, "and every word is in them");
 }
 
 #[test]
@@ -99,9 +104,14 @@ fn three_seconds_of_a_hundred_voices_wait_in_the_ring_and_what_comes_then_is_ref
     assert_eq!(end.try_iter().count(), three_seconds as usize * usize::from(HUNDRED) + more);
 }
 
-/// `cargo test -p gateway --lib what_a_hundred -- --nocapture` prints the figure; no machine's speed is asserted.
+/// A share of processor time, so a busy machine changes little; the least of three is what the work takes.
 #[test]
-fn what_a_hundred_talking_tracks_cost_beside_their_encoding() {
+fn what_a_hundred_talking_tracks_cost_beside_their_encoding_is_15_percent_at_most() {
+    let held = (0..3).any(|_| cost_beside_encoding_percent() <= 15.0);
+    assert!(held, "three times in a row it cost more");
+}
+
+fn cost_beside_encoding_percent() -> f64 {
     let until = 10 + 3 * SECOND;
     let frames: Vec<Sound> = (10..until).map(talk).collect();
     let mut encoders: Vec<Encoder> = (0..HUNDRED).map(|_| Encoder::new().unwrap()).collect();
@@ -123,13 +133,14 @@ fn what_a_hundred_talking_tracks_cost_beside_their_encoding() {
     let recorded = processor_ns() - began;
     bench.finish(until);
     let a_slot = |ns: u64| ns as f64 / 1000.0 / frames.len() as f64;
+    let percent = (recorded as f64 / bare as f64 - 1.0) * 100.0;
     println!(
-        "a hundred talking tracks: {:.0} us of processor a slot, {:.0} us of them encoding: +{:.1} %",
+        "a hundred talking tracks: {:.0} us of processor a slot, {:.0} us of them encoding: +{percent:.1} %",
         a_slot(recorded),
         a_slot(bare),
-        (recorded as f64 / bare as f64 - 1.0) * 100.0
     );
     assert_eq!(bench.heard(track(HUNDRED)).0, (10..until).collect::<Vec<_>>());
+    percent
 }
 
 /// What this thread has used of a processor, other threads' share and waiting left out.
