@@ -225,6 +225,32 @@ fn a_sync_reaches_every_voice_and_journal_that_changed() {
 }
 
 #[test]
+fn one_sync_serves_every_recording_of_the_host() {
+    let mut made = Made::new();
+    let mut one = made.begin(0, vec![]);
+    let other = crate::id::RecordingId([13; 16]);
+    let mut other =
+        made.spool.begin(crate::line::Head { recording: other, ..head(&made, 0, vec![]) }, Slot(90)).unwrap();
+    for n in 1..=20 {
+        let chunk = if n <= 10 { &mut one } else { &mut other };
+        made.consent(chunk, n, 100);
+        made.talk(chunk, n, 100..120);
+    }
+    made.disk.done();
+    made.spool.sync(&mut [&mut one, &mut other], &mut []).unwrap();
+    let done = made.disk.done();
+    assert_eq!(done.iter().filter(|step| step.starts_with("write ")).count(), 20, "a record of each: {done:#?}");
+    assert_eq!(done.iter().filter(|step| step.starts_with("sync ")).count(), 1, "{done:#?}");
+    for (chunk, tracks) in [(one, 1..=10), (other, 11..=20)] {
+        let name = chunk.close(Slot(200), CloseWhy::End).unwrap().name;
+        let read = made.read(&name);
+        let own: Vec<_> = tracks.map(|n| made.track(n)).collect();
+        assert_eq!(read.voices.iter().map(|voice| voice.fact.track).collect::<Vec<_>>(), own);
+        assert!(read.voices.iter().all(|voice| made.listen(voice) == sound(voice.fact.track, 100..120)));
+    }
+}
+
+#[test]
 fn a_hundred_voices_that_go_on_wait_for_a_few_syncs_and_the_silent_leave_no_files() {
     let mut made = Made::new();
     let mut chunk = made.begin(0, vec![]);

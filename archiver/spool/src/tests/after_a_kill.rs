@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::made::{self, Made, events_of, given, seat};
 use super::power::Luck;
 use crate::disk::Disk;
-use crate::id::{EpochId, RecordingId, SectionId, Slot, TrackId};
-use crate::line::{Act, ActKind, CloseWhy, EndWhy, Head, MediaEvent, TrackFact};
+use crate::id::{EpochId, MeetingId, RecordingId, SectionId, Slot, TrackId};
+use crate::line::{Act, ActKind, CloseWhy, EndWhy, GapReason, Head, MediaEvent, TrackFact, Whose};
 use crate::name::FileName;
 use crate::order::{self, Decision};
-use crate::read::{self, Chunk};
+use crate::read::{self, Chunk, Voice};
 use crate::voice::{Ending, index};
 use crate::write::{Spool, SpoolError};
 
@@ -96,7 +96,7 @@ fn an_evening(made: &mut Made, sure: &mut Sure) -> Done {
 }
 
 /// Two sections in two rooms and, after a restart, two epochs: a cut, an erasure of what is ready, files made ahead for a
-/// voice that goes on and for one that does not, a question for which no key is left, an acknowledgement, and the day on
+/// voice that goes on and for one that does not, a yes for which no key is left, an acknowledgement, and the day on
 /// which all of it ends.
 fn a_divided_evening(made: &mut Made, sure: &mut Sure) -> Done {
     let rooms = vec!["Ratssaal".to_owned(), "Ausschuss".to_owned()];
@@ -131,13 +131,19 @@ fn a_divided_evening(made: &mut Made, sure: &mut Sure) -> Done {
     let section = SectionId([14; 16]);
     let head = Head { section, rooms: rooms.clone(), ..made.head_after(2, &second.hash, vec![]) };
     let mut chunk = made.spool.begin(head, Slot(190))?;
-    chunk.act(Slot(195), &Act { track: None, key: None, ..given(ActKind::Offered, 2, made.track(2)) })?;
+    chunk.act(Slot(195), &Act { track: None, key: None, ..given(ActKind::Given, 2, made.track(2)) })?;
+    let gap =
+        |until| MediaEvent::Gap { whose: Whose::Seat(seat(2)), from: Slot(195), until, reason: GapReason::NoKeys };
+    chunk.note(Slot(198), &gap(Slot(198)))?;
     chunk.act(Slot(200), &given(ActKind::Given, 1, made.track(3)))?;
     made.try_open_voice(&mut chunk, 3, 1, 200)?;
     sure.talk(made, &mut chunk, 3, 200..240)?;
     sure.sync(&mut chunk)?;
+    sure.talk(made, &mut chunk, 3, 240..250)?;
     let ahead = made.spool.ahead(recording, epoch, 3)?;
     drop((chunk, ahead));
+    // What was not sealed yet died with the gateway.
+    sure.taken = sure.synced.clone();
 
     made.spool.recover(1_800_000_005_500)?;
     let epoch = EpochId([6; 8]);
@@ -157,6 +163,69 @@ fn a_divided_evening(made: &mut Made, sure: &mut Sure) -> Done {
     *sure = Sure { handed_over: (1..=4).map(|n| made.track(n)).collect(), ..Sure::default() };
     made.spool.expire(made::head(made, 0, vec![]).destroy_by_ms)?;
     assert!(made.spool.ready()?.is_empty() && made.spool.orders()?.is_empty());
+    Ok(())
+}
+
+/// Two meetings at once on one gateway, under one sync: files made ahead in one of them, a chunk of the other given up and
+/// closed while both go on, a withdrawal that reaches into it, one that is kept, and one meeting handed over before the other.
+fn two_meetings_at_once(made: &mut Made, sure: &mut Sure) -> Done {
+    let [one, other] = [3, 13].map(|n| RecordingId([n; 16]));
+    let of = |head: Head, recording: RecordingId| Head { recording, meeting: MeetingId(recording.0), ..head };
+    let mut first = made.spool.begin(of(made::head(made, 0, vec![]), one), Slot(90))?;
+    let mut second = made.spool.begin(of(made::head(made, 0, vec![]), other), Slot(95))?;
+    for n in 1..=4 {
+        let chunk = if n <= 2 { &mut first } else { &mut second };
+        chunk.act(Slot(100), &given(ActKind::Given, n, made.track(n)))?;
+        made.try_open_voice(chunk, n, n, 100)?;
+        sure.talk(made, chunk, n, 100..140)?;
+    }
+    let mut ahead = made.spool.ahead(other, EpochId([5; 8]), 1)?;
+    made.try_lay(&mut ahead, 3, 100)?;
+    made.spool.sync(&mut [&mut first, &mut second], &mut [&mut ahead])?;
+    sure.synced = sure.taken.clone();
+
+    // The first meeting's chunk is given up where it stands.
+    let left = first.name().to_owned();
+    drop(first);
+    let carried = [1, 2].map(|n| TrackFact { track: made.track(n), seat: seat(n), from: Slot(100) });
+    let mut first = made.spool.begin(of(made::head(made, 1, carried.to_vec()), one), Slot(150))?;
+    for n in [1, 2] {
+        made.try_open_voice(&mut first, n, n, 100)?;
+        sure.talk(made, &mut first, n, 150..170)?;
+    }
+    sure.withdrawn.insert(made.track(1));
+    first.act(Slot(170), &given(ActKind::Withdrawn, 1, made.track(1)))?;
+    first.end_track(made.track(1), Slot(170), EndWhy::Withdrawn)?;
+    first.act(Slot(175), &given(ActKind::ErasedEarlier, 1, made.track(1)))?;
+    made.try_order(Decision::Erase, &[1])?;
+    sure.erased.insert(made.track(1));
+    first.erase_track(made.track(1))?;
+    made.spool.erase_in_left(&left, &[made.track(1)])?;
+
+    second.end_track(made.track(4), Slot(140), EndWhy::Left)?;
+    let handed = second.close(Slot(180), CloseWhy::Time)?;
+    let carried = TrackFact { track: made.track(3), seat: seat(3), from: Slot(100) };
+    let head = of(made.head_after(1, &handed.hash, vec![carried]), other);
+    let mut second = made.spool.begin_ahead(ahead, head, Slot(180))?;
+    sure.talk(made, &mut second, 3, 180..200)?;
+    sure.withdrawn.insert(made.track(3));
+    second.act(Slot(200), &given(ActKind::Withdrawn, 3, made.track(3)))?;
+    second.end_track(made.track(3), Slot(200), EndWhy::Withdrawn)?;
+    second.act(Slot(205), &given(ActKind::KeptEarlier, 3, made.track(3)))?;
+    sure.kept.insert(made.track(3));
+    // While the second meeting is being written.
+    made.spool.recover_chunk(&left, 1_800_000_005_500)?;
+    made.spool.sync(&mut [&mut first, &mut second], &mut [])?;
+    let ended = second.close(Slot(210), CloseWhy::LastSeatLeft)?;
+    sure.handed_over = [3, 4].map(|n| made.track(n)).into();
+    for n in [3, 4] {
+        sure.synced.remove(&made.track(n));
+        sure.kept.remove(&made.track(n));
+    }
+    made.spool.acknowledge(&handed.name)?;
+    made.spool.acknowledge(&ended.name)?;
+    sure.talk(made, &mut first, 2, 210..240)?;
+    first.close(Slot(240), CloseWhy::LastSeatLeft)?;
     Ok(())
 }
 
@@ -190,6 +259,16 @@ fn holds(made: &Made, sure: &Sure, n: u64) {
         let said = chunks.iter().flat_map(|chunk| &chunk.acts).any(yes) || sure.handed_over.contains(&track);
         assert!(said, "{n}: no sound without its yes");
     }
+    let mut of: BTreeMap<TrackId, _> = BTreeMap::new();
+    for chunk in &chunks {
+        for Voice { fact, header, .. } in &chunk.voices {
+            let here = (chunk.head.recording, chunk.head.section, header.epoch);
+            assert_eq!(*of.entry(fact.track).or_insert(here), here, "{n}: {} lies in two of them", fact.track);
+        }
+        for (from, until, slots) in gaps(chunk) {
+            assert!(slots.iter().all(|slot| *slot < from || *slot >= until), "{n}: sound in a gap of {}", chunk.name);
+        }
+    }
     let said = |kind: ActKind| -> BTreeSet<TrackId> {
         let acts = chunks.iter().flat_map(|chunk| &chunk.acts).filter(|(_, act)| act.kind == kind);
         acts.filter_map(|(_, act)| act.track).collect()
@@ -209,7 +288,23 @@ fn holds(made: &Made, sure: &Sure, n: u64) {
     }
 }
 
-const EVENINGS: [Evening; 2] = [an_evening, a_divided_evening];
+/// Every gap of a chunk with the slots that are there all the same of whose gap it is.
+fn gaps(chunk: &Chunk) -> Vec<(Slot, Slot, Vec<Slot>)> {
+    let of = |whose: Whose| {
+        let voices = chunk.voices.iter().filter(move |voice| match whose {
+            Whose::Track(track) => voice.fact.track == track,
+            Whose::Seat(seat) => voice.fact.seat == seat,
+        });
+        voices.flat_map(made::slots).collect()
+    };
+    let gap = |event: &MediaEvent| match event {
+        MediaEvent::Gap { whose, from, until, .. } => Some((*from, *until, of(*whose))),
+        _ => None,
+    };
+    events_of(chunk).filter_map(gap).collect()
+}
+
+const EVENINGS: [Evening; 3] = [an_evening, a_divided_evening, two_meetings_at_once];
 
 fn erase_orders(made: &Made) -> BTreeSet<TrackId> {
     let orders = read::orders(made.dir.path()).unwrap();
@@ -232,6 +327,8 @@ fn a_gateway_killed_within_any_change_hands_over_what_verifies() {
                 "{n}: a second start finds nothing to do"
             );
             assert_eq!(made::files(made.dir.path()), before, "{n}: a second start changes nothing");
+            started_again(made).expire(made::head(made, 0, vec![]).destroy_by_ms).unwrap();
+            assert!(made::files(made.dir.path()).is_empty(), "{n}: on its day nothing is left");
         }) {
             n += 1;
         }
@@ -242,7 +339,7 @@ fn a_gateway_killed_within_any_change_hands_over_what_verifies() {
 #[test]
 fn a_start_killed_within_any_change_is_finished_by_the_next_one() {
     // Evenings cut in different places, and every cut of the start that follows.
-    let cuts: [&[u64]; 2] = [&[12, 60, 97, 119, 135, 150], &[30, 75, 110]];
+    let cuts: [&[u64]; 3] = [&[12, 60, 97, 119, 135, 150], &[30, 75, 110], &[70, 100, 130]];
     for (evening, cuts) in EVENINGS.into_iter().zip(cuts) {
         for &cut in cuts {
             let mut n = 0;

@@ -136,7 +136,7 @@ fn chained(made: &Made, bytes: &[u8], last: impl Fn(&mut Value, u64) -> bool) ->
 }
 
 /// Chains, counts, hashes and signature made again over whatever the files now say.
-fn signed_again(made: &Made, files: &mut Files) {
+pub(super) fn signed_again(made: &Made, files: &mut Files) {
     let mut consent_head = hash(b"");
     if let Some(consent) = files.get_mut("consent.jsonl") {
         (*consent, consent_head) = chained(made, consent, |_, _| false);

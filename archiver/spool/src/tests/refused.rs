@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::made::{self, Made, given, seat, track};
+use crate::erased::ERASED_LABEL;
 use crate::id::{GatewayId, RecordingId, Slot};
 use crate::keys::{FileKey, wrap};
 use crate::line::{
@@ -18,7 +19,7 @@ use crate::line::{
 };
 use crate::name::tests::dice;
 use crate::name::{ChunkName, FileName};
-use crate::order::{self, Decision};
+use crate::order::{self, Decision, ORDER_LABEL};
 use crate::read::{self, Chunk, Rejection};
 use crate::sign::{SigningKey, UNSIGNED, signed};
 use crate::voice;
@@ -424,6 +425,38 @@ fn an_erasure_does_not_excuse_a_file_it_does_not_name() {
             .unwrap_err(),
         Rejection::Missing { .. }
     );
+}
+
+#[test]
+fn a_field_that_is_not_known_is_refused_in_every_text_and_an_ext_is_passed_over() {
+    let with = |bytes: &[u8], field: &str| {
+        let text = std::str::from_utf8(bytes).unwrap();
+        text.replacen('{', &format!("{{{field},"), 1).trim_end().to_owned()
+    };
+    for (field, taken) in [(r#""later":1"#, false), (r#""ext":1"#, false), (r#""ext":{"later":1}"#, true)] {
+        for journal in ["media.jsonl", "consent.jsonl"] {
+            let (made, name) = Made::with_one_chunk();
+            let path = made.dir.path().join("ready").join(&name);
+            let mut files = made::files(&path);
+            files.insert(journal.into(), with(&files[journal], field).into_bytes());
+            super::mutation::signed_again(&made, &mut files);
+            files.iter().for_each(|(name, bytes)| std::fs::write(path.join(name), bytes).unwrap());
+            assert_eq!(read::chunk(&path, &made.trust()).is_ok(), taken, "{field} in {journal}");
+        }
+        let mut forged = Forged::new();
+        let keys = FileName::Keys(track(1)).to_string();
+        forged.files.insert(keys.clone(), (with(&forged.files[&keys], field) + "\n").into_bytes());
+        assert_eq!(forged.read().is_ok(), taken, "{field} in an envelope");
+        let (made, name) = Made::with_one_chunk();
+        let order = made.dir.path().join("orders").join(made.order(Decision::Erase, &[1]));
+        let erased = made.dir.path().join("ready").join(&name).join(FileName::Erased(track(1)).to_string());
+        for (path, label) in [(&order, ORDER_LABEL), (&erased, ERASED_LABEL)] {
+            let line = signed(&made.key, label, &with(&std::fs::read(path).unwrap(), field));
+            std::fs::write(path, line + "\n").unwrap();
+        }
+        assert_eq!(order::read(&order, &made.trust()).is_ok(), taken, "{field} in an order");
+        assert_eq!(read::chunk(erased.parent().unwrap(), &made.trust()).is_ok(), taken, "{field} in an erasure");
+    }
 }
 
 #[test]
