@@ -151,6 +151,18 @@ impl Phone {
         self.says_yes(house);
     }
 
+    /// Says yes where no key is left for it: is told so, and is in the room off record.
+    pub(crate) fn agrees_in_vain(&mut self, house: &House) {
+        self.does(MANDATORY_PART);
+        let seat = self.seat;
+        let in_room = || within(AT_ONCE, || house.seat(seat).is_some_and(|seat| seat.in_room));
+        let entered = (0..NOTICE_PARTS).flat_map(|_| ["1", "#"]).any(|key| {
+            self.keys(key);
+            in_room()
+        });
+        assert!(entered && !house.seat(seat).expect("a seat").recorded);
+    }
+
     /// A 1 before its time does not count, and neither does the `#` that would skip a receipt.
     fn says_yes(&mut self, house: &House) {
         let seat = self.seat;
