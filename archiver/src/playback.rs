@@ -11,12 +11,15 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use spool::id::{EpochId, RecordingId, SeatNo, Slot, TrackId};
+use spool::read::{ClockMap, Utc};
 use spool::voice::{HEADER_BYTES, Opener};
 
 use crate::io::house::{House, HouseError};
 use crate::recording::TrackState;
 use crate::sound::timeline::{EpochClock, Timeline};
 use crate::sound::{Need, Packets, Part, Sound, SoundError, Whose};
+use crate::store::chunks::Chunk;
+use crate::store::clocks::Clock;
 use crate::store::gaps::Gap;
 use crate::store::moments::Moment;
 use crate::store::objects::Object;
@@ -55,32 +58,12 @@ impl Playback {
         let load = async {
             let chunks = store.chunks(recording).await?;
             let clocks = store.clocks(recording).await?;
-            let mut epochs: BTreeMap<EpochId, EpochClock> = BTreeMap::new();
-            for chunk in &chunks {
-                // A chunk without a reading lies where it was taken in: its order is right, its distance a guess.
-                let guess = chunk.taken_ms.saturating_sub(slots_ms(chunk.until.0.saturating_sub(chunk.first.0)));
-                let reading = clocks.iter().find(|clock| clock.epoch == chunk.epoch);
-                let (from_utc_ms, error_ms) = match reading {
-                    Some(clock) => (at(clock.utc_ms, clock.slot, chunk.first), us_to_ms(clock.error_us)),
-                    None => (guess, GUESS_ERROR_MS),
-                };
-                let fresh =
-                    EpochClock { epoch: chunk.epoch, from: chunk.first, until: chunk.until, from_utc_ms, error_ms };
-                epochs.entry(chunk.epoch).and_modify(|known| *known = known.with(fresh)).or_insert(fresh);
-            }
             let objects = store.objects(recording).await?;
-            // A voice may begin with a slot before the first line that was written after it.
-            for object in objects.iter().filter(|object| object.first < object.until) {
-                if let Some(known) = epochs.get_mut(&object.epoch) {
-                    let from = known.from.min(object.first);
-                    let from_utc_ms = at(known.from_utc_ms, known.from, from);
-                    *known = EpochClock { from, from_utc_ms, until: known.until.max(object.until), ..*known };
-                }
-            }
+            let epochs = epochs(&chunks, &clocks, &objects);
             Ok::<_, HouseError>(Self {
                 recording,
-                timeline: Timeline::of(&epochs.values().copied().collect::<Vec<_>>()),
-                epochs: by_time(epochs),
+                timeline: Timeline::of(&epochs),
+                epochs,
                 tracks: store.tracks(recording).await?,
                 gaps: store.gaps(recording).await?,
                 moments: store.moments(recording).await?,
@@ -200,24 +183,42 @@ impl Playback {
     }
 }
 
-fn by_time(epochs: BTreeMap<EpochId, EpochClock>) -> Vec<EpochClock> {
-    let mut epochs: Vec<_> = epochs.into_values().collect();
+/// One for each epoch, in their order.
+fn epochs(chunks: &[Chunk], clocks: &[Clock], objects: &[Object]) -> Vec<EpochClock> {
+    let mut spans: BTreeMap<EpochId, (Slot, Slot, i64)> = BTreeMap::new();
+    for chunk in chunks {
+        let span = spans.entry(chunk.epoch).or_insert((chunk.first, chunk.until, chunk.taken_ms));
+        *span = (span.0.min(chunk.first), span.1.max(chunk.until), span.2.min(chunk.taken_ms));
+    }
+    // A voice may begin with a slot before the first line that was written after it.
+    for object in objects.iter().filter(|object| object.first < object.until) {
+        if let Some(span) = spans.get_mut(&object.epoch) {
+            *span = (span.0.min(object.first), span.1.max(object.until), span.2);
+        }
+    }
+    let mut epochs: Vec<EpochClock> = spans.into_iter().map(|(epoch, span)| of_span(epoch, span, clocks)).collect();
     epochs.sort_by_key(|epoch| (epoch.from_utc_ms, epoch.epoch));
     epochs
 }
 
-/// UTC of `slot`, when `known` was at `utc_ms`.
-fn at(utc_ms: i64, known: Slot, slot: Slot) -> i64 {
-    // A clock line may say anything; wrong and not broken is what it may make of it.
-    utc_ms.saturating_sub(slots_ms(known.0)).saturating_add(slots_ms(slot.0))
+fn of_span(epoch: EpochId, (from, until, taken_ms): (Slot, Slot, i64), clocks: &[Clock]) -> EpochClock {
+    let own = clocks.iter().filter(|clock| clock.epoch == epoch);
+    let utc = |clock: &Clock| Utc { utc_ms: clock.utc_ms, error_ms: us_to_ms(clock.error_us), ntp: clock.ntp };
+    let readings = ClockMap::of_readings(own.map(|clock| (clock.slot, utc(clock)))).settled();
+    let (from_utc_ms, error_ms) = match readings.at(from) {
+        Some(utc) => (utc.utc_ms, u32::try_from(utc.error_ms).unwrap_or(u32::MAX)),
+        // Without a reading it lies where it was taken in: its order is right, its distance a guess.
+        None => (taken_ms.saturating_sub(slots_ms(until.0.saturating_sub(from.0))), GUESS_ERROR_MS),
+    };
+    EpochClock { epoch, from, until, from_utc_ms, error_ms, readings }
 }
 
 fn slots_ms(slots: u64) -> i64 {
     i64::try_from(slots.saturating_mul(Slot::MS)).unwrap_or(i64::MAX)
 }
 
-fn us_to_ms(us: i64) -> u32 {
-    u32::try_from(us.unsigned_abs().div_ceil(1000)).unwrap_or(u32::MAX)
+fn us_to_ms(us: i64) -> i64 {
+    i64::try_from(us.unsigned_abs().div_ceil(1000)).unwrap_or(i64::MAX)
 }
 
 const GUESS_ERROR_MS: u32 = 60_000;
@@ -228,9 +229,21 @@ mod tests {
 
     #[test]
     fn a_clock_line_that_says_anything_breaks_nothing() {
-        let most = Slot(u64::MAX);
-        assert_eq!(at(i64::MIN, most, Slot(0)), i64::MIN);
-        assert_eq!(at(i64::MAX, Slot(0), most), i64::MAX);
-        assert_eq!(at(1_000, Slot(50), Slot(100)), 2_000);
+        let most = u64::MAX;
+        let clock = |slot, utc_ms, error_us| {
+            let epoch = EpochId([1; 8]);
+            Clock { epoch, slot: Slot(slot), utc_ms, ntp: true, offset_us: 0, error_us }
+        };
+        for lines in [
+            vec![clock(most, i64::MIN, i64::MIN)],
+            vec![clock(0, i64::MAX, i64::MAX), clock(most, i64::MIN, 0)],
+            vec![clock(0, 0, 0), clock(1, i64::MAX, 0), clock(most, i64::MAX, -1)],
+            Vec::new(),
+        ] {
+            let one = of_span(EpochId([1; 8]), (Slot(0), Slot(most), i64::MIN), &lines);
+            let two = of_span(EpochId([2; 8]), (Slot(7), Slot(most), i64::MAX), &[]);
+            let line = Timeline::of(&[one, two]);
+            assert!(line.ms(EpochId([1; 8]), Slot(most)).is_some() && line.ms(EpochId([2; 8]), Slot(0)).is_some());
+        }
     }
 }

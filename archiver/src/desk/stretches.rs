@@ -112,12 +112,14 @@ const NEAR_MS: u64 = 1_000;
 mod tests {
     use super::*;
     use spool::id::{RecordingId, SeatNo, TrackId};
+    use spool::read::ClockMap;
 
     const ONE: EpochId = EpochId([1; 8]);
     const TWO: EpochId = EpochId([2; 8]);
 
     fn epoch(epoch: EpochId, until: u64, from_utc_ms: i64) -> EpochClock {
-        EpochClock { epoch, from: Slot(0), until: Slot(until), from_utc_ms, error_ms: 1 }
+        let readings = ClockMap::default();
+        EpochClock { epoch, from: Slot(0), until: Slot(until), from_utc_ms, error_ms: 1, readings }
     }
 
     fn moment(slot: u64, kind: &str) -> Moment {

@@ -76,10 +76,13 @@ pub struct Sound {
     slots: u64,
 }
 
+/// A piece of a part, or the whole of it.
 #[derive(Clone, Copy, Debug)]
 struct Placed {
     part: Part,
-    /// Where the part's first slot lies on the recording's timeline.
+    /// The voice's own first slot: a decoder may hear from there on before the piece begins.
+    begins: Slot,
+    /// Where the piece's first slot lies on the recording's timeline.
     at: u64,
 }
 
@@ -102,11 +105,14 @@ impl Sound {
             known.from = known.from.min(part.from);
             known.until = known.until.max(part.until);
         }
-        let place = |part: Part| match timeline.place(part.epoch, part.from) {
-            Some(at) => Ok(Placed { part, at }),
-            None => Err(SoundError::NoClock(part.track)),
-        };
-        let parts = joined.into_values().map(place).collect::<Result<_, _>>()?;
+        let mut parts = Vec::new();
+        for part in joined.into_values() {
+            let pieces = timeline.pieces(part.epoch, part.from..part.until).ok_or(SoundError::NoClock(part.track))?;
+            parts.extend(pieces.into_iter().map(|(piece, at)| {
+                let begins = part.from;
+                Placed { part: Part { from: piece.start, until: piece.end, ..part }, begins, at }
+            }));
+        }
         Ok(Self { parts, slots })
     }
 
@@ -177,7 +183,7 @@ impl Placed {
 
     /// `own` from the start of its block, and what a decoder must hear first.
     fn with_run_up(&self, own: &Range<u64>) -> Range<u64> {
-        (own.start - own.start % BLOCK_SLOTS).saturating_sub(RUN_UP_SLOTS).max(self.part.from.0)..own.end
+        (own.start - own.start % BLOCK_SLOTS).saturating_sub(RUN_UP_SLOTS).max(self.begins.0)..own.end
     }
 
     /// Adds this part's sound to `sum`, which begins at `wanted.start`.
@@ -186,7 +192,7 @@ impl Placed {
         let Some(mut decoder) = Decoder::new() else { return };
         let mut block = own.start - own.start % BLOCK_SLOTS;
         while block < own.end {
-            let run_up = block.saturating_sub(RUN_UP_SLOTS).max(self.part.from.0);
+            let run_up = block.saturating_sub(RUN_UP_SLOTS).max(self.begins.0);
             let end = (block + BLOCK_SLOTS).min(own.end);
             decoder.restart();
             for (slot, packet) in kept.range(Slot(run_up)..Slot(end)) {

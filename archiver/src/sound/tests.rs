@@ -3,6 +3,7 @@
 //! Not here: whether it sounds like what was said: a story hears that by its tone.
 
 use proptest::prelude::*;
+use spool::read::{ClockMap, Utc};
 
 use super::timeline::EpochClock;
 use super::*;
@@ -17,8 +18,13 @@ fn part(n: u8, from: u64, until: u64) -> Part {
     Part { track: track(n), seat: SeatNo(n.into()), epoch: EPOCH, from: Slot(from), until: Slot(until) }
 }
 
+fn epoch(epoch: EpochId, slots: u64, from_utc_ms: i64) -> EpochClock {
+    let readings = ClockMap::default();
+    EpochClock { epoch, from: Slot(0), until: Slot(slots), from_utc_ms, error_ms: 0, readings }
+}
+
 fn timeline(slots: u64) -> Timeline {
-    Timeline::of(&[EpochClock { epoch: EPOCH, from: Slot(0), until: Slot(slots), from_utc_ms: 0, error_ms: 0 }])
+    Timeline::of(&[epoch(EPOCH, slots, 0)])
 }
 
 /// A voice-like tone through a real encoder that runs on through `gaps`, whose packets are not kept.
@@ -48,6 +54,23 @@ fn meeting() -> (Sound, Packets) {
     (Sound::new(&timeline(231), &[one, two], Whose::All).unwrap(), packets)
 }
 
+/// The same by two gateways, of which the second's slots are soon one too few and then one too many.
+fn meeting_of_two_gateways() -> (Sound, Packets) {
+    let other = EpochId([2; 8]);
+    let (one, two) = (part(1, 3, 230), Part { epoch: other, ..part(2, 61, 219) });
+    let mut packets = Packets::default();
+    sing(&mut packets, one, 440.0, 17_000.0, &[40..47, 60..61]);
+    sing(&mut packets, two, 700.0, 17_000.0, &[100..140, 150..151]);
+    let utc = |(slot, utc_ms)| (Slot(slot), Utc { utc_ms, error_ms: 0, ntp: true });
+    let own = ClockMap::of_readings([(0, 0), (231, 4_620)].map(utc));
+    let readings = ClockMap::of_readings([(0, 0), (90, 1_800), (91, 1_840), (160, 3_220), (161, 3_220)].map(utc));
+    let epochs =
+        [EpochClock { readings: own, ..epoch(EPOCH, 231, 0) }, EpochClock { readings, ..epoch(other, 231, 0) }];
+    let timeline = Timeline::of(&epochs);
+    assert_eq!(timeline.pieces(other, Slot(0)..Slot(231)).map(|pieces| pieces.len()), Some(3));
+    (Sound::new(&timeline, &[one, two], Whose::All).unwrap(), packets)
+}
+
 /// Renders with nothing but the packets that the range says it needs.
 fn heard(sound: &Sound, packets: &Packets, bytes: Range<u64>) -> Vec<u8> {
     let mut enough = Packets::default();
@@ -71,14 +94,16 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_cut_into_ranges_equals_the_whole(mut cuts in proptest::collection::vec(0_u64..148_000, 0..8)) {
-        let (sound, packets) = meeting();
-        let whole = sound.render(0..sound.bytes(), &packets);
-        prop_assert_eq!(whole.len() as u64, sound.bytes());
-        cuts.extend([0, sound.bytes()]);
-        cuts.sort_unstable();
-        let pieces: Vec<u8> = cuts.windows(2).flat_map(|cut| heard(&sound, &packets, cut[0]..cut[1])).collect();
-        prop_assert!(whole == pieces, "cut at {:?}", cuts);
+    fn any_cut_into_ranges_equals_the_whole(cuts in proptest::collection::vec(0_u64..148_000, 0..8)) {
+        for (sound, packets) in [meeting(), meeting_of_two_gateways()] {
+            let whole = sound.render(0..sound.bytes(), &packets);
+            prop_assert_eq!(whole.len() as u64, sound.bytes());
+            let mut cuts = cuts.clone();
+            cuts.extend([0, sound.bytes()]);
+            cuts.sort_unstable();
+            let pieces: Vec<u8> = cuts.windows(2).flat_map(|cut| heard(&sound, &packets, cut[0]..cut[1])).collect();
+            prop_assert!(whole == pieces, "cut at {:?}", cuts);
+        }
     }
 }
 

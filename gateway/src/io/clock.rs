@@ -78,6 +78,27 @@ impl Clock {
         sys::sleep_until(self.start_ns + quarter.0 * QUARTER_NS);
     }
 
+    /// Wall time at which `slot` began, by the wall clock as it stands now.
+    pub fn wall_at(&self, slot: Slot) -> Wall {
+        let began_ns = self.start_ns.saturating_add(slot.0.saturating_mul(Slot::MS * 1_000_000));
+        // Both clocks must be read at one moment; a thread that was put aside in between asks again.
+        let mut closest = (u64::MAX, self.wall(), began_ns);
+        for _ in 0..READINGS {
+            let before = sys::monotonic_ns();
+            let wall = self.wall();
+            let after = sys::monotonic_ns();
+            if after - before < closest.0 {
+                closest = (after - before, wall, after);
+            }
+            if closest.0 < 1_000_000 {
+                break;
+            }
+        }
+        let (_, wall, at_ns) = closest;
+        let since_ms = i64::try_from(at_ns.saturating_sub(began_ns) / 1_000_000).unwrap_or(i64::MAX);
+        Wall { utc_ms: wall.utc_ms.saturating_sub(since_ms), ..wall }
+    }
+
     /// Wall time, for evidence and rules, never for behaviour.
     pub fn wall(&self) -> Wall {
         let discipline = sys::discipline();
@@ -91,6 +112,8 @@ impl Clock {
     }
 }
 
+/// How often two clocks are read before a reading that took long is taken.
+const READINGS: u32 = 4;
 const QUARTER_NS: u64 = Slot::MS * 1_000_000 / Quarter::IN_SLOT;
 
 #[cfg(test)]
@@ -118,6 +141,14 @@ mod tests {
     fn four_quarters_make_a_slot() {
         assert_eq!((Quarter(7).slot(), Quarter(7).phase()), (Slot(1), 3));
         assert_eq!((Quarter(8).slot(), Quarter(8).phase()), (Slot(2), 0));
+    }
+
+    #[test]
+    fn the_time_of_a_slot_is_when_it_began_whenever_somebody_asks() {
+        let clock = Clock::started_ago(1_000);
+        let (early, late) = (clock.wall_at(Slot(0)).utc_ms, clock.wall_at(Slot(900)).utc_ms);
+        assert!((late - early - 18_000).abs() <= 2, "{early} and {late}");
+        assert!(late < clock.wall().utc_ms - 1_000);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! The head and clock lines tie slots to UTC at open, close and every ten seconds. Between two of them time is drawn straight, beyond them
 //! a slot lasts 20 ms; what the two disagree by is part of the error that is told. Slots do not jump: where a later line shows
-//! that the wall clock was set, every line before it was off by as much.
+//! that the wall clock was set, every line before it was off by as much: its error says so, and [`ClockMap::settled`] does
+//! without it.
 //!
 //! Not here: how clocks of several gateways are brought together.
 
@@ -10,8 +11,8 @@ use super::Chunk;
 use crate::id::Slot;
 use crate::line::{Clock, MediaEvent};
 
-/// Maps slots of one chunk to UTC.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Maps slots of one chunk, or of one epoch, to UTC.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClockMap {
     /// By slot, rising.
     points: Vec<Point>,
@@ -45,8 +46,7 @@ pub fn clock(chunk: &Chunk) -> ClockMap {
         | MediaEvent::State { .. } => None,
         MediaEvent::Erased { .. } | MediaEvent::Interrupted | MediaEvent::Close { .. } => None,
     });
-    let mut points: Vec<Point> = std::iter::once(Point::of(chunk.begun, &chunk.head.clock)).chain(said).collect();
-    points.sort_by_key(|point| point.slot);
+    let points: Vec<Point> = std::iter::once(Point::of(chunk.begun, &chunk.head.clock)).chain(said).collect();
     ClockMap::of(points)
 }
 
@@ -58,7 +58,31 @@ impl Point {
 }
 
 impl ClockMap {
+    /// Of readings of one epoch, in any order.
+    pub fn of_readings(readings: impl IntoIterator<Item = (Slot, Utc)>) -> Self {
+        Self::of(readings.into_iter().map(|(slot, utc)| Point { slot, utc }).collect())
+    }
+
+    /// Without the readings that the last one shows to be wrong, because the clock was set after them.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        if let Some(last) = self.points.last().copied() {
+            self.points.retain(|point| {
+                let slots = ms_between(point.slot, last.slot);
+                let clock = last.utc.utc_ms.saturating_sub(point.utc.utc_ms);
+                clock.saturating_sub(slots).saturating_abs() <= crystal(slots).saturating_add(READING_MS)
+            });
+        }
+        self
+    }
+
+    /// The slots of which a reading is known, rising.
+    pub fn readings(&self) -> impl Iterator<Item = Slot> {
+        self.points.iter().map(|point| point.slot)
+    }
+
     fn of(mut points: Vec<Point>) -> Self {
+        points.sort_by_key(|point| point.slot);
         if let Some(last) = points.last().copied() {
             for point in &mut points {
                 let slots = ms_between(point.slot, last.slot);
@@ -95,6 +119,9 @@ impl ClockMap {
         }
     }
 }
+
+/// So far off may a reading be that was taken on a busy machine, without anybody having set the clock.
+const READING_MS: i64 = 25;
 
 /// How far off a free crystal may be after so long: 100 ppm.
 fn crystal(ms: i64) -> i64 {
@@ -192,6 +219,15 @@ mod tests {
         let told = after.at(Slot(40)).unwrap().utc_ms - before.at(Slot(killed - 1)).unwrap().utc_ms;
         let truth = second.truth(40) - first.truth(killed - 1);
         assert!((told - truth).abs() <= 20, "{truth} ms passed, {told} ms are told");
+    }
+
+    #[test]
+    fn what_was_read_before_the_clock_was_set_is_done_without() {
+        let set = map(&[(0, 98_000), (500, 108_001), (1_000, 120_000), (1_500, 130_001)]).settled();
+        assert_eq!(set.readings().collect::<Vec<_>>(), [Slot(1_000), Slot(1_500)]);
+        assert_eq!(set.at(Slot(0)).unwrap().utc_ms, 100_000, "as the clock says that is right now");
+        let drifts = map(&[(0, 100_000), (180_000, 3_700_360), (360_000, 7_300_720)]);
+        assert_eq!(drifts.clone().settled(), drifts, "a crystal's drift is no setting");
     }
 
     #[test]

@@ -42,8 +42,9 @@ impl House {
         }
     }
 
-    fn wall(&self) -> Clock {
-        let wall = self.clock.wall();
+    /// When `slot` began.
+    fn wall(&self, slot: Slot) -> Clock {
+        let wall = self.clock.wall_at(slot);
         Clock { utc_ms: wall.utc_ms, ntp: wall.ntp, offset_us: wall.offset_us, error_us: wall.error_us }
     }
 }
@@ -121,7 +122,7 @@ impl Running {
             rooms: self.about.rooms.clone(),
             seats: self.seats.clone(),
             tracks: self.voices.values().map(|voice| voice.fact).collect(),
-            clock: house.wall(),
+            clock: house.wall(now),
         };
         let (writer, laid) = if self.voices.is_empty() {
             (house.spool.begin(head, now)?, BTreeSet::new())
@@ -365,7 +366,7 @@ impl Running {
         let Some(writer) = self.writer.as_mut() else { return Ok(()) };
         if now >= self.next_clock {
             self.next_clock = Slot(now.0 + CLOCK_SLOTS);
-            writer.note(now, &MediaEvent::Clock(house.wall()))?;
+            writer.note(now, &MediaEvent::Clock(house.wall(now)))?;
         }
         Ok(())
     }
@@ -456,7 +457,7 @@ impl Running {
         self.keyless.so_far(now).into_iter().for_each(|line| self.owe(Owed::Line(now, line)));
         self.pay()?;
         let Some(mut writer) = self.writer.take() else { return Ok(None) };
-        if let Err(error) = writer.note(now, &MediaEvent::Clock(house.wall())) {
+        if let Err(error) = writer.note(now, &MediaEvent::Clock(house.wall(now))) {
             self.writer = Some(writer);
             return Err(error);
         }
