@@ -52,7 +52,7 @@ fn when_the_term_has_passed_nothing_is_left_but_the_evidence_and_a_proof_that_ve
 
     // The minutes were approved; four days later the archive is started again.
     let clock = Clock::at(ground.path());
-    clock.moved("+4d");
+    clock.set(4 * 86_400);
     let house = House::on(ground, &Wish { environment: clock.environment(), ..Wish::default() });
     let browser = signs_in(&house);
     until("the recording to be destroyed", SWEPT, || {

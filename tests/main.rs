@@ -24,4 +24,5 @@ mod signalling;
 mod sources;
 mod support;
 mod tidy;
+mod time;
 mod withdrawal;
