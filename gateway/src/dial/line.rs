@@ -16,6 +16,7 @@ use sip::sdp::{Chosen, Codec};
 use sip::{Command, Ended, Endpoint, Event, Leg, Limits, Output, Transport, sdp};
 
 use super::hearing::{Hearing, Second, Sums};
+use super::loudspeaker::Loudspeaker;
 use super::script::{self, Walk};
 use super::talk::Talk;
 use super::wire::Wire;
@@ -38,8 +39,8 @@ pub(super) struct Call {
     pub(super) walk: Walk,
     /// What `t` starts.
     pub(super) sound: Sound,
-    /// By how much what is heard is sent back, if it is.
-    pub(super) loop_back: Option<f32>,
+    /// What is heard may be sent back.
+    pub(super) loudspeaker: Loudspeaker,
     pub(super) keys_aloud: bool,
     pub(super) longest: Duration,
     /// Further steps come on the standard input; its end hangs up.

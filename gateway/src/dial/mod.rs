@@ -15,12 +15,14 @@ use std::time::Duration;
 
 use crate::wav;
 use line::{Call, Sound};
+use loudspeaker::Loudspeaker;
 use script::Walk;
 
 mod aloud;
 mod codec;
 mod hearing;
 mod line;
+mod loudspeaker;
 mod script;
 mod talk;
 mod wire;
@@ -37,7 +39,7 @@ pub struct DialArgs {
     /// What to do: digits are keyed, `q` waits until something was heard and then was quiet, `pN` pauses N seconds,
     /// `t` starts the tone or the WAV, `s` stops it, `h` hangs up. For example "q12345678q1q#p2tp10h".
     /// In brackets: `[sendonly]` and `[inactive]` put the call on hold, `[sendrecv]` takes it back, `[g722]` and its like
-    /// change the codec, `[1030]` the frequency of the tone.
+    /// change the codec, `[1030]` the frequency of the tone, `[loop-20]` how loud what is heard is sent back.
     #[arg(long, default_value = "")]
     pub script: String,
     /// A WAV file that `t` plays.
@@ -53,6 +55,9 @@ pub struct DialArgs {
     #[arg(long, value_name = "DB", num_args = 0..=1, require_equals = true, default_missing_value = "0",
         value_parser = clap::value_parser!(i8).range(-60..=0))]
     pub loop_back: Option<i8>,
+    /// So many milliseconds later, as over a satellite; whole slots of 20.
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=5000))]
+    pub loop_delay: u16,
     /// Let every key be heard as well, as the sound of its two tones beside its events.
     #[arg(long)]
     pub keys_aloud: bool,
@@ -137,7 +142,7 @@ fn try_run(arguments: DialArgs) -> Result<bool, DialError> {
         caller: arguments.caller,
         walk: Walk::new(script::parse(&arguments.script)?),
         sound,
-        loop_back: arguments.loop_back.map(|db| 10_f32.powf(f32::from(db) / 20.0)),
+        loudspeaker: Loudspeaker::new(arguments.loop_back, usize::from(arguments.loop_delay / SLOT_MS)),
         keys_aloud: arguments.keys_aloud,
         longest: Duration::from_secs(arguments.seconds),
         live: arguments.stdin,
@@ -171,6 +176,8 @@ fn host_and_port(uri: &str) -> Option<SocketAddr> {
     found.sort_by_key(SocketAddr::is_ipv6);
     found.first().copied()
 }
+
+const SLOT_MS: u16 = 20;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,8 @@
 //! [`Do`]. Tokens: a digit (`0`–`9 * #`) is pressed; `q` waits until something was heard and then was quiet for 700 ms;
 //! `pN` pauses N seconds (decimals allowed); `t` starts the tone or the WAV, `s` stops it; `h` hangs up. Spaces divide.
 //! A word in brackets offers the call anew: `[sendonly]`, `[inactive]` and `[sendrecv]` put on hold with and without music,
-//! and take back; `[g722]` and its like change the codec. `[1030]` is no offer: it makes the tone one of 1030 Hz.
+//! and take back; `[g722]` and its like change the codec. `[1030]` is no offer: it makes the tone one of 1030 Hz; and from
+//! `[loop-20]` on, what is heard is sent back 20 dB softer.
 //!
 //! Not here: packets, sockets, clocks (`dial::line`), and what a digit means to the other end.
 
@@ -24,6 +25,7 @@ pub(super) enum Token {
     StartSound,
     StopSound,
     Tone { hz: u32 },
+    LoopBack { db: i8 },
     Offer(Change),
     HangUp,
 }
@@ -43,7 +45,8 @@ pub(super) enum ScriptError {
     #[error("the pause at character {at} needs its seconds, for example p2 or p0.5, at most an hour")]
     Pause { at: usize },
     #[error(
-        "the brackets at character {at} hold none of sendonly, inactive, sendrecv, pcma, pcmu, g722, opus, 50 to 3800 (Hz)"
+        "the brackets at character {at} hold none of sendonly, inactive, sendrecv, pcma, pcmu, g722, opus, 50 to 3800 (Hz), \
+         loop-60 to loop0 (dB)"
     )]
     Brackets { at: usize },
 }
@@ -57,6 +60,7 @@ pub(super) enum Do {
     StartSound,
     StopSound,
     Tone { hz: u32 },
+    LoopBack { db: i8 },
     Offer(Change),
     HangUp,
 }
@@ -137,6 +141,10 @@ fn bracketed(word: &str) -> Option<Token> {
         number if number.starts_with(|c: char| c.is_ascii_digit()) => {
             number.parse().ok().filter(|hz| TONES_HZ.contains(hz)).map(|hz| Token::Tone { hz })
         }
+        back if back.starts_with("loop") => {
+            let db = back.trim_start_matches("loop").parse().ok();
+            db.filter(|db| LOOP_BACK_DB.contains(db)).map(|db| Token::LoopBack { db })
+        }
         codec => Offered::from_str(codec, false).ok().map(|codec| Token::Offer(Change::Codec(codec))),
     }
 }
@@ -201,6 +209,7 @@ impl Walk {
                 Token::StartSound => out.push(Do::StartSound),
                 Token::StopSound => out.push(Do::StopSound),
                 Token::Tone { hz } => out.push(Do::Tone { hz }),
+                Token::LoopBack { db } => out.push(Do::LoopBack { db }),
                 Token::Offer(change) => out.push(Do::Offer(change)),
                 Token::HangUp => {
                     out.push(Do::HangUp);
@@ -214,6 +223,7 @@ impl Walk {
 
 /// What a telephone line carries.
 pub(super) const TONES_HZ: std::ops::RangeInclusive<u32> = 50..=3800;
+const LOOP_BACK_DB: std::ops::RangeInclusive<i8> = -60..=0;
 const SLOT_MS: u32 = 20;
 const SLOTS_A_SECOND: f64 = 50.0;
 const LONGEST_PAUSE_S: f64 = 3600.0;
@@ -274,6 +284,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_brackets_offers_the_call_anew_or_tunes_the_tone() {
+        assert_eq!(parse("[loop-20][loop0]"), Ok(vec![Token::LoopBack { db: -20 }, Token::LoopBack { db: 0 }]));
         let mut walk = walk("[sendonly] [1030]t");
         let hold = Do::Offer(Change::Direction(Direction::SendOnly));
         assert_eq!(after(&mut walk, 1, SILENT), [hold, Do::Tone { hz: 1030 }, Do::StartSound]);

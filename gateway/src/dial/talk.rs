@@ -150,6 +150,7 @@ impl Talk {
                     say(&Said::SoundStopped { at_ms });
                 }
                 Do::Tone { hz } => self.tone_hz = Some(hz),
+                Do::LoopBack { db } => call.loudspeaker.turn(db),
                 Do::Offer(change) => {
                     let wish = self.wish.changed(change);
                     line.offer(wish.text());
@@ -222,14 +223,11 @@ impl Talk {
         heard
     }
 
-    fn speak(&mut self, call: &Call, heard: &Frame) {
+    fn speak(&mut self, call: &mut Call, heard: &Frame) {
+        let mut frame: Frame = call.loudspeaker.slot(heard);
         if !self.wish.sends() {
             return self.leg.silent();
         }
-        let mut frame: Frame = match call.loop_back {
-            Some(gain) => heard.map(|sample| (f32::from(sample) * gain).round() as i16),
-            None => SILENCE,
-        };
         if self.sounding {
             let mut own: Frame = SILENCE;
             match &call.sound {
