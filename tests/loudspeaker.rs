@@ -40,18 +40,30 @@ fn a_loudspeaker_does_not_bring_the_refuser_into_the_recording() {
 
 #[test]
 fn who_speaks_over_the_refuser_through_a_hands_free_telephone_is_not_recorded_with_his_voice() {
-    speaks_over_the_refuser("--loop-back=-6");
+    speaks_over_the_refuser(&["--loop-back=-6"], "");
 }
 
 #[test]
 fn who_speaks_over_the_refuser_with_a_loud_earpiece_is_not_recorded_with_his_voice() {
-    speaks_over_the_refuser("--loop-back=-20");
+    speaks_over_the_refuser(&["--loop-back=-20"], "");
 }
 
-/// Anna speaks before, over and after Bert, and her telephone carries him back.
-fn speaks_over_the_refuser(loop_back: &str) {
+/// What the notice sounded like when it came back tells how late the room does.
+#[test]
+fn who_is_heard_by_satellite_is_not_recorded_with_the_refuser_coming_back_almost_a_second_later() {
+    speaks_over_the_refuser(&["--loop-back=-6", "--loop-delay=900"], "");
+}
+
+/// Whoever was quiet until now may be loud in the next moment, without a word to anybody.
+#[test]
+fn who_switches_to_hands_free_while_both_speak_is_not_recorded_with_the_refusers_voice() {
+    speaks_over_the_refuser(&["--loop-back=-45"], "![loop-6]");
+}
+
+/// Anna speaks before, over and after Bert, and her telephone carries him back; `later`: what she does while he speaks.
+fn speaks_over_the_refuser(telephone: &[&str], later: &str) {
     let house = House::open();
-    let mut anna = Phone::calls_with(&house, Anna, &[loop_back]);
+    let mut anna = Phone::calls_with(&house, Anna, telephone);
     anna.arrives(&house);
     anna.agrees(&house);
     let mut bert = Phone::off_record(&house, Bert);
@@ -60,6 +72,7 @@ fn speaks_over_the_refuser(loop_back: &str) {
     bert.hears(Anna);
     bert.speaks();
     anna.hears(Bert);
+    anna.does(later);
     // Softly at first: what is still said to Bert lies over the room.
     bert.awaits("Bert to come back through the telephone", COMES_BACK, |second| {
         tone(second, Bert).is_some_and(|dbov| dbov > TRACE_DBOV)

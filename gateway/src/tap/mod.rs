@@ -4,16 +4,18 @@
 //! room's gate, and says what is kept of it.
 //! Everything lies in it for 100 ms before it is said: so a voice is kept from before its first loud slot, and what becomes
 //! known a little late (a key whose first packets were lost, the end of the permit) still holds back what must not leave.
-//! [`Bleed`] is the room's guard against loudspeakers; [`Keys`] knows whether a key of the seat waits to be judged;
+//! [`Bleed`] is the room's guard against loudspeakers, [`EchoReturn`] how late a line's comes back; [`Keys`] knows whether a key of the seat waits to be judged;
 //! [`Floor`] knows a voice from the hiss of its line.
 //!
 //! Not here: who permits (`consent`), the ring to the recorder and what happens when it is full (`io`).
 
 mod bleed;
+mod echo;
 mod floor;
 mod keys;
 
-pub use bleed::Bleed;
+pub use bleed::{Bleed, Hangover, Several};
+pub use echo::{Echo, EchoReturn};
 pub use floor::Floor;
 pub use keys::Keys;
 
@@ -26,7 +28,7 @@ use crate::ids::{SeatNo, Slot, TrackId};
 /// What is true of the seat and its room in a slot.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around {
-    /// An off-record seat talks or may still be echoing: [`Bleed::slot`].
+    /// An off-record seat talks or may still be echoing: [`Bleed::holds`].
     pub off_record: bool,
     /// A key of this seat is down or waits to be judged, since this slot: [`Keys::since`].
     pub key_since: Option<Slot>,
@@ -505,17 +507,20 @@ mod tests {
     /// The whole guard: a telephone in the room plays back what it hears, later and softer.
     #[test]
     fn a_loudspeaker_does_not_re_record_a_refuser() {
-        for (delay, loss_db) in [(2_usize, 6.0_f32), (8, 20.0), (15, 6.0), (15, 40.0)] {
+        for (delay, loss_db) in [(2_usize, 6.0_f32), (8, 20.0), (15, 6.0), (15, 40.0), (60, 6.0)] {
+            let until_slots = delay as u8;
+            let hangover = Hangover::of(Some(Echo { db: -loss_db, delay_slots: until_slots, until_slots }));
             for refuser_db in [-20.0_f32, -45.0, -64.0] {
                 let mut bench = Bench::new(0);
                 let mut bleed = Bleed::new();
-                let talks = |slot: usize| slot % 97 < 40;
+                let talks = |slot: usize| slot % 197 < 40;
                 for slot in 0..500_usize {
                     let sample = |db: f32| (32_768.0 * 10_f32.powf(db / 20.0)) as i16;
                     let said = if talks(slot) { sample(refuser_db) } else { 0 };
                     let echo = if slot >= delay && talks(slot - delay) { sample(refuser_db - loss_db) } else { 0 };
                     // The room mixes from the same bound on, and calls that talking.
-                    let off_record = bleed.slot(u32::from(said.unsigned_abs()).pow(2) >= LOUD_ENOUGH);
+                    bleed.slot(u32::from(said.unsigned_abs()).pow(2) >= LOUD_ENOUGH);
+                    let off_record = bleed.holds(hangover);
                     // The consenting person speaks all the time, so that every slot that may be kept is kept.
                     let sample = VOICE + echo;
                     let around = Around { off_record, ..OPEN };

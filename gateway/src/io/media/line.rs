@@ -27,7 +27,7 @@ use crate::ids::CallId;
 use crate::io::recorder::{Frames, Taped};
 use crate::io::socket::{MediaSocket, Pair, SourceRule};
 use crate::room::{Brings, Room, Voice};
-use crate::tap::{Around, Floor, Keys, Tap, TapOut};
+use crate::tap::{Around, EchoReturn, Floor, Hangover, Keys, Tap, TapOut};
 
 /// One call's sound.
 pub(super) struct Line {
@@ -45,6 +45,9 @@ pub(super) struct Line {
     floor: Floor,
     /// It was loud enough to be of a voice, on this line.
     voiced: bool,
+    /// All of the last slot's sound came as it was sent.
+    whole: bool,
+    echo: EchoReturn,
     held: bool,
     /// Taken back from hold just now: what came until then is the exchange's.
     resumes: bool,
@@ -104,6 +107,8 @@ impl Line {
             energy: 0,
             floor: Floor::new(),
             voiced: false,
+            whole: false,
+            echo: EchoReturn::new(),
             held: false,
             resumes: false,
             muted: false,
@@ -248,6 +253,11 @@ impl Line {
         self.keys.cover(slot)
     }
 
+    /// For how long what this caller is sent may come back.
+    pub(super) fn hangover(&self) -> Hangover {
+        Hangover::of(self.echo.found())
+    }
+
     /// Feeds the tap, if there is a permit: apart from the room's gate.
     pub(super) fn tap(&mut self, slot: Slot, off_record: bool, outside: &mut Outside) {
         let around = Around { off_record, key_since: self.keys.since(), held: self.held, muted: self.muted };
@@ -259,6 +269,13 @@ impl Line {
     /// Second pass of the room: who has nothing of their own over it gets what was encoded for all.
     pub(super) fn speak_of(&mut self, room: &mut Room, outside: &mut Outside) {
         if self.saying.is_none() && self.duck.idle() && !self.held && self.gain == UNITY {
+            if self.tap.is_some() && !self.echo.rests() {
+                let mut sent = Sound::silence(self.leg.codec().is_wide());
+                room.sound(&self.voice, &self.frame, &mut sent);
+                self.measure(&sent);
+            } else {
+                self.echo.skip();
+            }
             let Self { leg, socket, voice, frame, encoder, .. } = self;
             leg.send(room.coded(voice, frame, encoder), |packet| socket.send(packet));
         } else {
@@ -275,7 +292,8 @@ impl Line {
         }
         let (counts, told) = (self.socket.counts(), self.controls.told());
         let (ignored, missed, sound) = (self.ignored, self.missed, self.leg.counters());
-        tracing::debug!(call = %self.call, ?counts, ?told, ?sound, ignored, missed, "a line is closed");
+        let echo = self.echo.found();
+        tracing::debug!(call = %self.call, ?counts, ?told, ?sound, ?echo, ignored, missed, "a line is closed");
     }
 
     /// Sends `room` with what this caller alone is told laid over it. Without a room that is silence, which keeps doors
@@ -301,10 +319,19 @@ impl Line {
         if self.gain != UNITY {
             amplify(room.samples_mut(), self.gain);
         }
+        self.measure(room);
         let mut coded = [0; SLOT_SAMPLES];
         let length = self.encoder.encode(room.samples(), &mut coded);
         let Self { leg, socket, .. } = self;
         leg.send(coded.get(..length).unwrap_or_default(), |packet| socket.send(packet));
+    }
+
+    /// Of what this caller is sent, how much comes back and when? An exchange's music is no answer to that.
+    fn measure(&mut self, sent: &Sound) {
+        if self.held {
+            return self.echo.skip();
+        }
+        self.echo.slot(sent, Some(&self.frame).filter(|_| self.whole && self.energy > 0));
     }
 
     /// Slots nobody ran are missed, not made up: our time goes on, and so does the caller's. Digits are never missed.
@@ -312,6 +339,7 @@ impl Line {
         for missed in self.next.unwrap_or(slot).0..slot.0 {
             self.missed += 1;
             self.leg.silent();
+            self.echo.skip();
             self.take(Slot(missed), outside);
         }
         self.next = Some(Slot(slot.0 + 1));
@@ -321,6 +349,7 @@ impl Line {
         let (taken, digit) = self.leg.take(&mut self.frame);
         // The noise of a line at rest is nobody's voice.
         self.energy = if taken == Taken::Nothing { 0 } else { level::energy(self.frame.samples()) };
+        self.whole = taken == Taken::Voice;
         self.voiced = self.floor.slot(self.energy);
         if let Some(digit) = digit {
             let Self { call, leg, keys, pressed, .. } = self;

@@ -12,7 +12,7 @@ use super::line::Line;
 use super::worker::Outside;
 use crate::ids::CallId;
 use crate::room::Room;
-use crate::tap::Bleed;
+use crate::tap::{Bleed, Several};
 
 /// A room, with those who sit in it.
 pub(super) struct Table {
@@ -32,7 +32,6 @@ struct Seat {
     /// What it says under a key that is not judged yet is nobody's to keep, through another seat's loudspeaker neither.
     /// For its own sake it needs no guard: its tap knows the key.
     key_bleed: Bleed,
-    guards_others: bool,
 }
 
 impl Table {
@@ -45,7 +44,7 @@ impl Table {
     }
 
     pub(super) fn sit(&mut self, seat: SeatNo, line: Box<Line>) {
-        self.seats.push(Seat { seat, line, present: false, key_bleed: Bleed::new(), guards_others: false });
+        self.seats.push(Seat { seat, line, present: false, key_bleed: Bleed::new() });
     }
 
     /// Gives a call's line back, with everything its tap still held said.
@@ -72,21 +71,22 @@ impl Table {
         let Self { seats, room, bleed, on, .. } = self;
         room.begin();
         let mut off_record_talks = false;
-        let mut guards = 0_usize;
-        for Seat { line, present, key_bleed, guards_others, .. } in seats.iter_mut() {
+        let mut keys = Several::new();
+        for Seat { line, present, key_bleed, .. } in seats.iter_mut() {
             *present = line.is_due(slot);
             if *present {
                 line.hear(slot, buffer, outside);
                 line.join(room);
                 off_record_talks |= line.talks() && !line.is_permitted(slot);
-                *guards_others = key_bleed.slot(line.talks() && line.may_have_withdrawn(slot));
+                key_bleed.slot(line.talks() && line.may_have_withdrawn(slot));
             }
-            guards += usize::from(*guards_others);
+            keys.add(*key_bleed);
         }
         room.cross();
-        let guarded = bleed.slot(off_record_talks);
-        for Seat { line, guards_others, .. } in seats.iter_mut().filter(|seat| *on && seat.present) {
-            line.tap(slot, guarded || guards > usize::from(*guards_others), outside);
+        bleed.slot(off_record_talks);
+        for Seat { line, key_bleed, .. } in seats.iter_mut().filter(|seat| *on && seat.present) {
+            let hangover = line.hangover();
+            line.tap(slot, bleed.holds(hangover) || keys.hold(*key_bleed, hangover), outside);
         }
         for Seat { line, .. } in seats.iter_mut().filter(|seat| seat.present) {
             line.speak_of(room, outside);
