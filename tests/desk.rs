@@ -228,6 +228,10 @@ fn a_clerk_calls_mutes_locks_and_closes_a_section_and_the_next_begins_from_the_d
     });
     browser.clicks("Erledigt");
     browser.awaits_text("um Hilfe ist erledigt.");
+    presses(&browser, &format!("mehrere-{}", bert.seat));
+    browser.awaits_text(&format!("Durch Telefon {} sprechen mehrere.", bert.seat));
+    assert_eq!(house.seen(bert.seat)["shared"], true);
+    assert!(row(&browser, bert.seat).contains("mehrere sprechen"));
     assert_eq!(house.seen(bert.seat)["wants_help"], false);
 
     chair.keys("002");

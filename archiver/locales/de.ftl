@@ -62,6 +62,12 @@ seat-do = Was Sie tun können
 seat-mute = Stumm schalten
 seat-mute-label = { $who } stumm schalten
 seat-mute-hint = Wer stumm ist, hört weiter zu. Das eigene Mikrofon kann nur die Person selbst wieder einschalten: mit der Sterntaste und der 6.
+seat-shared = mehrere sprechen
+seat-share = Mehrere sprechen
+seat-share-label = Durch { $who } sprechen mehrere: nicht aufnehmen
+seat-alone = Nur eine Person
+seat-alone-label = Durch { $who } spricht nur noch eine Person: neu fragen
+seat-share-hint = Sprechen mehrere durch ein Telefon, wird von ihm nichts mehr aufgenommen. Ist es wieder eine Person, wird sie neu gefragt.
 seat-dismiss = Gespräch beenden
 seat-dismiss-label = Gespräch von { $who } beenden
 
@@ -154,6 +160,8 @@ done-no-hand = Es hat sich niemand mehr gemeldet.
 done-helped = Die Bitte von { $who } um Hilfe ist erledigt.
 done-muted = Sie haben { $who } stumm geschaltet.
 done-all-muted = Sie haben alle stumm geschaltet, nur den Vorsitz nicht.
+done-shared = Durch { $who } sprechen mehrere. Von diesem Platz wird nichts mehr aufgenommen.
+done-alone = Durch { $who } spricht eine Person. Sie wird jetzt neu gefragt.
 done-dismissed = Sie haben das Gespräch von { $who } beendet.
 
 # Fragen, bevor etwas getan wird

@@ -60,6 +60,12 @@ seat-do = What you can do
 seat-mute = Mute
 seat-mute-label = Mute { $who }
 seat-mute-hint = Whoever is muted still hears everything. Only they themselves can switch their microphone on again: with the star key and 6.
+seat-shared = several people speak
+seat-share = Several people speak
+seat-share-label = Several people speak through { $who }: do not record
+seat-alone = One person only
+seat-alone-label = Only one person speaks through { $who } now: ask again
+seat-share-hint = Where several people speak through one telephone, nothing more is recorded from it. When it is one person again, they are asked anew.
 seat-dismiss = End the call
 seat-dismiss-label = End the call of { $who }
 
@@ -152,6 +158,8 @@ done-no-hand = No hand was up any more.
 done-helped = The call for help of { $who } is seen to.
 done-muted = You muted { $who }.
 done-all-muted = You muted everybody but the chair.
+done-shared = Several people speak through { $who }. Nothing more is recorded from this seat.
+done-alone = One person speaks through { $who }. They are asked anew now.
 done-dismissed = You ended the call of { $who }.
 
 # Questions before something is done

@@ -94,6 +94,8 @@ pub enum Conduct {
     AnswerHelp,
     Mute,
     MuteAll,
+    MarkShared,
+    UnmarkShared,
     Dismiss,
 }
 
@@ -110,6 +112,8 @@ impl Conduct {
             Self::AnswerHelp => "answer_help",
             Self::Mute => "mute",
             Self::MuteAll => "mute_all",
+            Self::MarkShared => "mark_shared",
+            Self::UnmarkShared => "unmark_shared",
             Self::Dismiss => "dismiss",
         }
     }

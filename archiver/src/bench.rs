@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use spool::id::{EpochId, MeetingId, RecordingId, SeatNo, SectionId, Slot, TrackId};
 use spool::keys::PublicKey;
 use spool::line::{
-    Act, ActKind, Clock, CloseWhy, EndWhy, Head, Heard, MediaEvent, SeatFact, SeatKind, TrackFact, hash,
+    Act, ActKind, BrokenOff, Channel, Clock, CloseWhy, EndWhy, Head, Heard, KeyPress, MediaEvent, SeatFact, SeatKind,
+    TrackFact, hash,
 };
 use spool::order::{Decision, Will};
 use spool::sign::SigningKey;
@@ -229,16 +230,20 @@ pub(crate) fn packet(n: usize, slot: u64) -> Vec<u8> {
     format!("voice {n} in slot {slot}").into_bytes()
 }
 
-fn given(seat: SeatNo, track: TrackId, utc_ms: i64) -> Act {
+pub(crate) fn given(seat: SeatNo, track: TrackId, utc_ms: i64) -> Act {
     Act {
         seat,
         kind: ActKind::Given,
+        channel: Channel::Telephone,
+        purpose: "minutes".into(),
         text: "notice".into(),
         text_version: 1,
         language: "de".into(),
         text_sha256: hash(b"text"),
+        parts: ["who", "why", "undo", "choices"].map(str::to_owned).to_vec(),
         heard: Heard(vec!["who".into(), "why".into(), "undo".into()]),
-        key: Some('1'),
+        broken_off: Some(BrokenOff { part: "choices".into(), ms: 1_240 }),
+        key: Some(KeyPress { key: '1', from: Slot(94), until: Some(Slot(100)) }),
         track: Some(track),
         utc_ms,
         ntp: true,

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use control::{PausedBy, Record, SeatNow, SeatState};
+use control::{PausedBy, Record, RuleNotice, SeatNow, SeatState};
 use spool::id::{MeetingId, RecordingId, SeatNo, SectionId, TrackId};
 
 use crate::calendar;
@@ -28,6 +28,8 @@ pub struct Gathering {
     pub dated: bool,
     /// What the journal says of `somebody_off_record` now.
     pub off_record_noted: bool,
+    /// What everybody was told, and every chunk says.
+    rule: RuleNotice,
     last: u32,
     seats: BTreeMap<SeatNo, Sitting>,
     /// Raised hands, first come first.
@@ -80,6 +82,8 @@ struct Sitting {
     /// what becomes of them: a withdrawal asks about all that was recorded earlier.
     undecided: Vec<TrackId>,
     muted: bool,
+    /// Several people speak through it.
+    shared: bool,
     wants_help: bool,
 }
 
@@ -91,6 +95,7 @@ impl Gathering {
         section: SectionId,
         record: Record,
         started_ms: i64,
+        rule: RuleNotice,
     ) -> Self {
         let dated = calendar::is_set(started_ms);
         Self {
@@ -102,6 +107,7 @@ impl Gathering {
             locked: false,
             dated,
             off_record_noted: false,
+            rule,
             last: 0,
             seats: BTreeMap::new(),
             hands: Vec::new(),
@@ -115,6 +121,12 @@ impl Gathering {
             (self.section, self.record) = (Section::Closed(last), Record::Off);
         }
         self
+    }
+
+    /// Is this the rule under which it gathered? A recording is made under one: that is what was agreed to. The words in
+    /// which a rule is told may change.
+    pub fn is_under(&self, rule: &RuleNotice) -> bool {
+        RuleNotice { notice: self.rule.notice.clone(), ..rule.clone() } == self.rule
     }
 
     /// Is whoever agreed being recorded?
@@ -198,7 +210,8 @@ impl Gathering {
         let seat = SeatNo(self.last);
         let state = SeatState::Arriving;
         let (permit, undecided) = (None, Vec::new());
-        let sitting = Sitting { call, role, state, permit, undecided, muted: false, wants_help: false };
+        let (muted, shared, wants_help) = (false, false, false);
+        let sitting = Sitting { call, role, state, permit, undecided, muted, shared, wants_help };
         self.seats.insert(seat, sitting);
         seat
     }
@@ -209,6 +222,13 @@ impl Gathering {
 
     pub fn mute(&mut self, seat: SeatNo, on: bool) {
         self.change(seat, |sitting| sitting.muted = on);
+    }
+
+    /// Several people speak through this seat, or one again. False: that was known.
+    pub fn share(&mut self, seat: SeatNo, on: bool) -> bool {
+        let mut new = false;
+        self.change(seat, |sitting| new = std::mem::replace(&mut sitting.shared, on) != on);
+        new
     }
 
     /// Mutes everybody but the chairs: the calls that were not muted before.
@@ -325,6 +345,7 @@ impl Gathering {
             state: sitting.state,
             recorded: self.on() && sitting.state == SeatState::InRoom && sitting.permit.is_some(),
             muted: sitting.muted,
+            shared: sitting.shared,
             hand: self.hands.iter().position(|hand| hand == seat).and_then(|at| u32::try_from(at + 1).ok()),
             wants_help: sitting.wants_help,
         };
@@ -347,7 +368,19 @@ mod tests {
     }
 
     fn started(record: Record, at_ms: i64) -> Gathering {
-        Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), FIRST, record, at_ms)
+        Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), FIRST, record, at_ms, rule())
+    }
+
+    fn rule() -> RuleNotice {
+        RuleNotice {
+            id: "until-approval".into(),
+            hash: "0".repeat(64),
+            basis: "consent".into(),
+            persons: "everybody".into(),
+            on_withdrawal: "shred_track".into(),
+            cap_months: 6,
+            notice: "until-approval".into(),
+        }
     }
 
     const FIRST: SectionId = SectionId([3; 16]);
@@ -372,6 +405,31 @@ mod tests {
         let mut there = started(Record::Off, NOW_MS);
         assert_eq!(there.begin_record(Some(FIRST)), Ok(Beginning::Started));
         assert!(there.on());
+    }
+
+    #[test]
+    fn a_gathering_is_under_one_rule_whatever_the_words_in_which_it_is_told() {
+        let there = gathering();
+        assert!(there.is_under(&rule()) && there.is_under(&RuleNotice { notice: "plainer".into(), ..rule() }));
+        let others = [
+            RuleNotice { id: "another".into(), ..rule() },
+            RuleNotice { hash: "1".repeat(64), ..rule() },
+            RuleNotice { basis: "public_task".into(), ..rule() },
+            RuleNotice { persons: "members".into(), ..rule() },
+            RuleNotice { on_withdrawal: "from_now_on".into(), ..rule() },
+            RuleNotice { cap_months: 5, ..rule() },
+        ];
+        for other in others {
+            assert!(!there.is_under(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn who_shares_a_seat_is_marked_once() {
+        let mut there = gathering();
+        let seat = there.arrive(CallId(1), Role::Guest);
+        assert!(there.share(seat, true) && !there.share(seat, true) && there.now()[0].shared);
+        assert!(there.share(seat, false) && !there.now()[0].shared);
     }
 
     #[test]

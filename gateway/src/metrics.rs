@@ -126,6 +126,7 @@ mod tests {
             state: SeatState::InRoom,
             recorded,
             muted: false,
+            shared: false,
             hand: None,
             wants_help: false,
         };

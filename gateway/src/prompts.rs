@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rust_embed::RustEmbed;
 use serde::Deserialize;
@@ -33,6 +34,10 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    pub fn lasts(&self) -> Duration {
+        Duration::from_millis(self.pcm8k.len() as u64 * 1_000 / u64::from(media::RATE_HZ))
+    }
+
     /// The sound, 8 kHz.
     pub fn samples(&self) -> &[i16] {
         &self.pcm8k

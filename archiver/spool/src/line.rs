@@ -249,28 +249,66 @@ pub struct FileFact {
     pub sha256: String,
 }
 
-/// One line of `consent.jsonl`: one act of one seat, in what words it was asked and how far it had heard them.
+/// One line of `consent.jsonl`: one act about one seat, in what words it was asked and how far it had heard them.
+///
+/// Never a number, a name, or anything made from one: a seat is who did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     pub seat: SeatNo,
     pub kind: ActKind,
-    /// The prompt's text id.
+    pub channel: Channel,
+    /// What the recording is for, as the text says it: an id, for example `minutes`.
+    pub purpose: String,
+    /// The text's id.
     pub text: String,
     pub text_version: u32,
     pub language: String,
+    /// Over the words of `parts`, each ended by a line feed.
     pub text_sha256: String,
+    /// Ids of the prompts of which the text consists, in the order in which it is spoken.
+    pub parts: Vec<String>,
     pub heard: Heard,
-    pub key: Option<char>,
+    /// The part that was being spoken when the act came.
+    pub broken_off: Option<BrokenOff>,
+    pub key: Option<KeyPress>,
     /// The permit that begins or ends by this act.
     pub track: Option<TrackId>,
     pub utc_ms: i64,
     pub ntp: bool,
 }
 
+/// The way an act came. An exchange does not say whether a caller came over the public network, so neither does this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Telephone,
+    Web,
+    /// Done by the clerk, about the seat.
+    Desk,
+}
+
 /// Ids of the parts that were played to their end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Heard(pub Vec<String>);
+
+/// A part that was not played to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokenOff {
+    pub part: String,
+    /// How much of it had been sent, within some 50 ms. Nothing follows from it: only whole parts count as heard.
+    pub ms: u32,
+}
+
+/// A key press, by the time that its packets state (RFC 4733), as slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPress {
+    pub key: char,
+    /// Its first packet.
+    pub from: Slot,
+    /// In which it was let go; `None` for an act that did not wait for that.
+    pub until: Option<Slot>,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -284,6 +322,12 @@ pub enum ActKind {
     KeptEarlier,
     ErasedEarlier,
     HungUp,
+    /// What was being asked changed meanwhile: no answer to it counts, and it is asked anew.
+    Superseded,
+    /// Several people speak through this seat: it is off record.
+    Shared,
+    /// One person speaks through it again, who is asked anew.
+    Unshared,
 }
 
 /// SHA-256, hexadecimal: what `prev`, heads and file facts are made of.

@@ -75,7 +75,7 @@ mod tests {
         assert!(line(r#""event":"left","seat":1,"seat":2"#).is_err());
         assert!(line(r#""event":"left"#).is_err());
         let key = read::<crate::line::Act>(
-            br#"{"seat":1,"kind":"refused","text":"a","text_version":1,"language":"de","text_sha256":"","heard":[],"track":null,"utc_ms":1,"ntp":true}"#,
+            br#"{"seat":1,"kind":"refused","channel":"web","purpose":"p","parts":[],"broken_off":null,"text":"a","text_version":1,"language":"de","text_sha256":"","heard":[],"track":null,"utc_ms":1,"ntp":true}"#,
         );
         assert_eq!(key.unwrap_err(), r#"the field "key" is missing"#);
     }

@@ -34,6 +34,7 @@ enum Wish {
     AnswerHelp(SeatNo),
     Mute(SeatNo),
     MuteAll,
+    Share(SeatNo, bool),
     Dismiss(SeatNo),
 }
 
@@ -154,6 +155,8 @@ impl Wish {
             ("alle-stumm", _) => Ok(Self::MuteAll),
             ("geholfen", Some(seat)) => Ok(Self::AnswerHelp(seat)),
             ("stumm", Some(seat)) => Ok(Self::Mute(seat)),
+            ("mehrere", Some(seat)) => Ok(Self::Share(seat, true)),
+            ("eine-person", Some(seat)) => Ok(Self::Share(seat, false)),
             ("verabschieden", Some(seat)) => Ok(Self::Dismiss(seat)),
             (_, _) => Err(NoWish::Unknown),
         }
@@ -171,6 +174,8 @@ impl Wish {
             Self::AnswerHelp(_) => Conduct::AnswerHelp,
             Self::Mute(_) => Conduct::Mute,
             Self::MuteAll => Conduct::MuteAll,
+            Self::Share(_, true) => Conduct::MarkShared,
+            Self::Share(_, false) => Conduct::UnmarkShared,
             Self::Dismiss(_) => Conduct::Dismiss,
         })
     }
@@ -184,7 +189,7 @@ impl Wish {
             Self::MuteAll => Some(Question::MuteAll),
             Self::Dismiss(seat) => Some(Question::Dismiss(seat)),
             Self::PauseRecord | Self::Lock(false) | Self::Agenda(_) | Self::CallNext => None,
-            Self::AnswerHelp(_) | Self::Mute(_) => None,
+            Self::AnswerHelp(_) | Self::Mute(_) | Self::Share(..) => None,
         }
     }
 
@@ -193,7 +198,9 @@ impl Wish {
         match self {
             Self::Agenda(Some(item)) => Some(format!("item {item}")),
             Self::Agenda(None) => Some("no item".to_owned()),
-            Self::AnswerHelp(seat) | Self::Mute(seat) | Self::Dismiss(seat) => Some(format!("seat {seat}")),
+            Self::AnswerHelp(seat) | Self::Mute(seat) | Self::Share(seat, _) | Self::Dismiss(seat) => {
+                Some(format!("seat {seat}"))
+            }
             Self::StartRecord | Self::PauseRecord | Self::CloseSection => None,
             Self::Lock(_) | Self::CallNext | Self::MuteAll => None,
         }
@@ -211,6 +218,7 @@ impl Wish {
             Self::AnswerHelp(seat) => gateways.answer_help(id, seat).await.map(|()| Done::Helped(seat))?,
             Self::Mute(seat) => gateways.mute(id, seat).await.map(|()| Done::Muted(seat))?,
             Self::MuteAll => gateways.mute_all(id).await.map(|()| Done::AllMuted)?,
+            Self::Share(seat, on) => gateways.share(id, seat, on).await.map(|()| Done::Shared(seat, on))?,
             Self::Dismiss(seat) => gateways.dismiss(id, seat).await.map(|()| Done::Dismissed(seat))?,
         })
     }
@@ -235,6 +243,8 @@ fn query(done: Done) -> String {
         Done::Floor(seat) => format!("getan=aufgerufen&platz={}", seat.0),
         Done::Helped(seat) => format!("getan=geholfen&platz={}", seat.0),
         Done::Muted(seat) => format!("getan=stumm&platz={}", seat.0),
+        Done::Shared(seat, true) => format!("getan=mehrere&platz={}", seat.0),
+        Done::Shared(seat, false) => format!("getan=eine-person&platz={}", seat.0),
         Done::Dismissed(seat) => format!("getan=verabschiedet&platz={}", seat.0),
         Done::Agenda(Some(item)) => format!("getan=top&nummer={item}"),
         Done::Agenda(None) | Done::NoHand | Done::AllMuted | Done::NoItem => plain(words),
@@ -256,6 +266,8 @@ fn said(query: &HashMap<String, String>) -> Option<(Done, Option<i64>)> {
         ("aufgerufen", Some(seat)) => Done::Floor(seat),
         ("geholfen", Some(seat)) => Done::Helped(seat),
         ("stumm", Some(seat)) => Done::Muted(seat),
+        ("mehrere", Some(seat)) => Done::Shared(seat, true),
+        ("eine-person", Some(seat)) => Done::Shared(seat, false),
         ("verabschiedet", Some(seat)) => Done::Dismissed(seat),
         ("top", _) => Done::Agenda(Some(query.get("nummer")?.parse().ok()?)),
         (word, _) => WORDS.iter().find(|(known, _)| *known == word)?.1,
@@ -284,9 +296,10 @@ mod tests {
     #[test]
     fn what_was_done_is_said_back_as_it_was() {
         let seat = SeatNo(3);
+        let shared = [Done::Shared(seat, true), Done::Shared(seat, false)];
         let all =
             [Done::Floor(seat), Done::Helped(seat), Done::Muted(seat), Done::Dismissed(seat), Done::Agenda(Some(7))];
-        for done in all.into_iter().chain(WORDS.map(|(_, done)| done)) {
+        for done in all.into_iter().chain(shared).chain(WORDS.map(|(_, done)| done)) {
             let pairs = query(done);
             let pairs = pairs.split('&').filter_map(|pair| pair.split_once('='));
             let fields: HashMap<_, _> = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();

@@ -27,6 +27,7 @@ pub(crate) async fn singing() -> Bench {
         let (track, public) = &bench.tracks[n];
         let seat = SeatNo(u32::try_from(n).unwrap() + 1);
         let fact = TrackFact { track: *track, seat, from: Slot(from) };
+        chunk.act(fact.from, &crate::bench::given(seat, *track, bench.started_ms)).unwrap();
         chunk.begin_track(fact, public, &mut |into| getrandom::fill(into).unwrap()).unwrap();
         let mut encoder = opus::Encoder::new(16_000, opus::Channels::Mono, opus::Application::Voip).unwrap();
         for slot in from..until {

@@ -70,6 +70,7 @@ fn seat(seat: &control::SeatNow) -> Seat {
         },
         recorded: seat.recorded,
         muted: seat.muted,
+        shared: seat.shared,
         hand: seat.hand,
         wants_help: seat.wants_help,
     }

@@ -130,6 +130,13 @@ impl Gateways {
         self.tell(meeting, Method::POST, "mute", None).await.map(drop)
     }
 
+    /// Several people speak through this seat, so it is off record; or one again, who is asked anew.
+    pub async fn share(&self, meeting: MeetingId, seat: SeatNo, on: bool) -> Result<(), GatewayError> {
+        self.tell(meeting, Method::PUT, &format!("seats/{}/shared", seat.0), Some(body(&Switch { on })?))
+            .await
+            .map(drop)
+    }
+
     /// Says goodbye to one caller.
     pub async fn dismiss(&self, meeting: MeetingId, seat: SeatNo) -> Result<(), GatewayError> {
         self.tell(meeting, Method::DELETE, &format!("seats/{}", seat.0), None).await.map(drop)

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use spool::id::{EpochId, RecordingId, SeatNo, Slot, TrackId};
-use spool::line::{Act, CloseWhy, MediaEvent, SeatFact, TrackFact};
+use spool::id::{EpochId, MeetingId, RecordingId, SeatNo, SectionId, Slot, TrackId};
+use spool::line::{Act, CloseWhy, Head, MediaEvent, SeatFact, TrackFact};
 use spool::read::{Chunk, Voice};
 
 use super::upload::Uploaded;
@@ -179,10 +179,14 @@ fn clock(epoch: EpochId, slot: Slot, said: &spool::line::Clock) -> Clock {
     Clock { epoch, slot, utc_ms, ntp, offset_us, error_us }
 }
 
-/// An act with where it lies; ids only.
+/// An act with its name and all that its line leaves to the chunk's head; ids only.
 #[derive(Serialize)]
 struct Said<'a> {
+    /// The chunk's name and the number of the act's line: no other act has it.
+    event: String,
+    meeting: MeetingId,
     recording: RecordingId,
+    section: SectionId,
     epoch: EpochId,
     slot: Slot,
     #[serde(flatten)]
@@ -190,10 +194,12 @@ struct Said<'a> {
 }
 
 async fn add_acts(tx: &mut Tx, chunk: &Chunk) -> Result<(), StoreError> {
-    let (recording, epoch) = (chunk.head.recording, chunk.head.epoch);
-    let ends_ms = chunk.head.started_ms.saturating_add(EVIDENCE_KEPT_MS);
-    for (slot, act) in &chunk.acts {
-        let said = serde_json::to_string(&Said { recording, epoch, slot: *slot, act }).unwrap_or_default();
+    let Head { meeting, recording, section, epoch, started_ms, .. } = chunk.head;
+    let ends_ms = started_ms.saturating_add(EVIDENCE_KEPT_MS);
+    for (n, (slot, act)) in chunk.acts.iter().enumerate() {
+        let event = format!("{}/{n}", chunk.name);
+        let said = Said { event, meeting, recording, section, epoch, slot: *slot, act };
+        let said = serde_json::to_string(&said).unwrap_or_default();
         tx.consent(&word(&act.kind), said, recording, act.utc_ms, ends_ms).await?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use spool::sign::SigningKey;
 use spool::voice::{HEADER_BYTES, Opener};
 
 use super::{Taken, Trusted};
-use crate::bench::{Bench, RECORDING, packet};
+use crate::bench::{Bench, DAY_MS, MEETING, RECORDING, SECTION, packet};
 use crate::evidence::{Chain, check};
 use crate::io::house::HouseError;
 use crate::recording::{State, TrackState};
@@ -52,6 +52,53 @@ async fn what_was_said_is_heard_again_record_by_record() {
     let chain = store.chain(Chain::Consent).await.unwrap();
     assert_eq!(chain.len(), 2);
     assert_eq!(check(Chain::Consent, chain.iter().map(|(link, payload)| (link, payload.as_ref()))), Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_lies_in_the_archive_with_all_that_proves_it_and_with_no_number() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0]);
+    take(&bench, &name).await;
+    let chain = bench.house.store().chain(Chain::Consent).await.unwrap();
+    let [(link, Some(payload))] = &chain[..] else { panic!("one act: {chain:?}") };
+    let act: serde_json::Value = serde_json::from_str(&payload.text).unwrap();
+    let fields: Vec<&str> = act.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut law = "event meeting recording section epoch slot seat kind channel purpose text text_version language \
+                   text_sha256 parts heard broken_off key track utc_ms ntp"
+        .split_whitespace()
+        .collect::<Vec<_>>();
+    law.sort_unstable();
+    assert_eq!(fields, law, "what a consent is proven by, and nothing that tells who telephoned");
+    assert_eq!((act["event"].as_str(), &*link.kind), (Some(&*format!("{name}/0")), "given"));
+    assert_eq!(
+        (act["meeting"].as_str(), act["section"].as_str()),
+        (Some(&*MEETING.to_string()), Some(&*SECTION.to_string()))
+    );
+    assert_eq!(act["key"], serde_json::json!({"key": "1", "from": 94, "until": 100}));
+    assert_eq!(act["broken_off"], serde_json::json!({"part": "choices", "ms": 1240}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_end_of_an_act_has_come_its_words_are_on_no_disk_and_the_chain_still_holds() {
+    let bench = Bench::new().await;
+    let name = bench.write_chunk(&[0, 1]);
+    take(&bench, &name).await;
+    let store = bench.house.store();
+    let chain = store.chain(Chain::Consent).await.unwrap();
+    let words: Vec<String> = chain.iter().map(|(_, payload)| payload.as_ref().unwrap().text.clone()).collect();
+    assert!(bench.disk_holds(words[0].as_bytes()));
+    let ends_ms = bench.started_ms + 4 * 365 * DAY_MS;
+    assert_eq!(store.prune_payloads(ends_ms - 1).await.unwrap(), 1, "of the audit, whose end comes earlier");
+    assert_eq!(store.prune_payloads(ends_ms).await.unwrap(), 2);
+    store.forget_log().await.unwrap();
+    assert!(words.iter().all(|text| !bench.disk_holds(text.as_bytes())));
+    let chain = store.chain(Chain::Consent).await.unwrap();
+    assert!(chain.len() == 2 && chain.iter().all(|(_, payload)| payload.is_none()));
+    assert_eq!(check(Chain::Consent, chain.iter().map(|(link, payload)| (link, payload.as_ref()))), Ok(()));
+    // And a link that was changed is seen all the same.
+    let mut changed = chain.clone();
+    changed[0].0.kind = "refused".into();
+    assert!(check(Chain::Consent, changed.iter().map(|(link, payload)| (link, payload.as_ref()))).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

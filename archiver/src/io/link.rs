@@ -113,6 +113,7 @@ impl Link {
             | What::FloorGiven { .. }
             | What::HelpWanted { .. }
             | What::HelpAnswered { .. }
+            | What::SeatShared { .. }
             | What::Locked { .. }
             | What::AgendaChanged { .. } => Ok(()),
             What::PermitBegan { .. } | What::PermitEnded { .. } => Ok(()),

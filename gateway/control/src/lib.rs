@@ -8,7 +8,7 @@
 //! | `GET /v1/health` | → [`Health`] |
 //! | `POST /v1/drain` | → 204: no new calls, everybody hears that it ends, then the gateway ends |
 //! | `GET /v1/meetings` | → `Vec<`[`MeetingNow`]`>` |
-//! | `PUT /v1/meetings/{meeting}` | [`Meeting`] → 204 |
+//! | `PUT /v1/meetings/{meeting}` | [`Meeting`] → 204; `rule-in-use` where people are gathered under another rule |
 //! | `DELETE /v1/meetings/{meeting}` | → 204 |
 //! | `POST /v1/meetings/{meeting}/end` | → 204: everybody is said goodbye to, the recording is closed and handed over |
 //! | `POST /v1/meetings/{meeting}/cut` | → [`CutDone`]: what is kept so far lies in `ready/` when this answers |
@@ -22,6 +22,7 @@
 //! | `GET /v1/meetings/{meeting}/hands` | → `Vec<SeatNo>`, first come first |
 //! | `POST /v1/meetings/{meeting}/hands/next` | → [`Floor`]: the first hand is called and taken from the queue |
 //! | `POST /v1/meetings/{meeting}/seats/{seat}/mute` | → 204: unmuting is the caller's alone |
+//! | `PUT /v1/meetings/{meeting}/seats/{seat}/shared` | [`Switch`] → 204: several people speak through it, so it is off record; or one again, who is asked anew |
 //! | `DELETE /v1/meetings/{meeting}/seats/{seat}` | → 204: said goodbye to |
 //! | `GET /v1/events?after=N&boot=B` | → `text/event-stream` of [`Event`], `id:` is the cursor |
 //! | `GET /v1/spool` | → [`Waiting`] |
@@ -179,6 +180,8 @@ pub struct SeatNow {
     /// Is this voice being recorded (it has a permit and the record is on)?
     pub recorded: bool,
     pub muted: bool,
+    /// Several people speak through it: off record, until that is taken back and the caller agrees anew.
+    pub shared: bool,
     /// The place in the queue of raised hands, from 1.
     pub hand: Option<u32>,
     /// Pressed `0 0`: a person is asked for, and nobody has seen to it yet.
@@ -262,26 +265,98 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum What {
-    GatheringBegan { meeting: MeetingId, recording: RecordingId },
-    SeatArrived { meeting: MeetingId, seat: SeatNo },
-    SeatEntered { meeting: MeetingId, seat: SeatNo },
-    SeatLeft { meeting: MeetingId, seat: SeatNo },
-    PermitBegan { meeting: MeetingId, recording: RecordingId, seat: SeatNo, track: TrackId },
-    PermitEnded { meeting: MeetingId, recording: RecordingId, seat: SeatNo, track: TrackId },
-    ChunkReady { recording: RecordingId, chunk: String },
-    OrderWritten { recording: RecordingId, order: String },
-    KeysLow { meeting: MeetingId, left: u32 },
-    RecordingTrouble { meeting: MeetingId, reason: String },
-    GatheringEnded { meeting: MeetingId, recording: RecordingId },
-    RecordChanged { meeting: MeetingId, recording: RecordingId, record: Record },
-    SectionClosed { meeting: MeetingId, recording: RecordingId, section: SectionId },
-    HandRaised { meeting: MeetingId, seat: SeatNo },
-    HandLowered { meeting: MeetingId, seat: SeatNo },
-    FloorGiven { meeting: MeetingId, seat: SeatNo },
-    HelpWanted { meeting: MeetingId, seat: SeatNo },
-    HelpAnswered { meeting: MeetingId, seat: SeatNo },
-    Locked { meeting: MeetingId, on: bool },
-    AgendaChanged { meeting: MeetingId, item: Option<u32> },
+    GatheringBegan {
+        meeting: MeetingId,
+        recording: RecordingId,
+    },
+    SeatArrived {
+        meeting: MeetingId,
+        seat: SeatNo,
+    },
+    SeatEntered {
+        meeting: MeetingId,
+        seat: SeatNo,
+    },
+    SeatLeft {
+        meeting: MeetingId,
+        seat: SeatNo,
+    },
+    PermitBegan {
+        meeting: MeetingId,
+        recording: RecordingId,
+        seat: SeatNo,
+        track: TrackId,
+    },
+    PermitEnded {
+        meeting: MeetingId,
+        recording: RecordingId,
+        seat: SeatNo,
+        track: TrackId,
+    },
+    ChunkReady {
+        recording: RecordingId,
+        chunk: String,
+    },
+    OrderWritten {
+        recording: RecordingId,
+        order: String,
+    },
+    KeysLow {
+        meeting: MeetingId,
+        left: u32,
+    },
+    RecordingTrouble {
+        meeting: MeetingId,
+        reason: String,
+    },
+    GatheringEnded {
+        meeting: MeetingId,
+        recording: RecordingId,
+    },
+    RecordChanged {
+        meeting: MeetingId,
+        recording: RecordingId,
+        record: Record,
+    },
+    SectionClosed {
+        meeting: MeetingId,
+        recording: RecordingId,
+        section: SectionId,
+    },
+    HandRaised {
+        meeting: MeetingId,
+        seat: SeatNo,
+    },
+    HandLowered {
+        meeting: MeetingId,
+        seat: SeatNo,
+    },
+    FloorGiven {
+        meeting: MeetingId,
+        seat: SeatNo,
+    },
+    HelpWanted {
+        meeting: MeetingId,
+        seat: SeatNo,
+    },
+    HelpAnswered {
+        meeting: MeetingId,
+        seat: SeatNo,
+    },
+    /// Marked by the caller's key or by the desk, or taken back by either.
+    SeatShared {
+        meeting: MeetingId,
+        seat: SeatNo,
+        on: bool,
+    },
+    Locked {
+        meeting: MeetingId,
+        on: bool,
+    },
+    AgendaChanged {
+        meeting: MeetingId,
+        item: Option<u32>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -94,7 +94,7 @@ fn meeting() -> Meeting {
 
 fn seat() -> SeatNow {
     let (role, state) = (Role::Guest, SeatState::InRoom);
-    SeatNow { seat: SEAT, role, state, recorded: true, muted: false, hand: Some(1), wants_help: false }
+    SeatNow { seat: SEAT, role, state, recorded: true, muted: false, shared: false, hand: Some(1), wants_help: false }
 }
 
 #[test]
@@ -177,6 +177,7 @@ fn the_document_names_every_event_and_what_it_carries() {
         What::FloorGiven { meeting, seat },
         What::HelpWanted { meeting, seat },
         What::HelpAnswered { meeting, seat },
+        What::SeatShared { meeting, seat, on: true },
         What::Locked { meeting, on: true },
         What::AgendaChanged { meeting, item: Some(3) },
     ];
@@ -191,7 +192,7 @@ fn the_document_names_every_event_and_what_it_carries() {
             What::RecordingTrouble { .. } | What::GatheringEnded { .. } | What::RecordChanged { .. } => {}
             What::SectionClosed { .. } | What::HandRaised { .. } | What::HandLowered { .. } => {}
             What::FloorGiven { .. } | What::HelpWanted { .. } | What::Locked { .. } => {}
-            What::HelpAnswered { .. } | What::AgendaChanged { .. } => {}
+            What::HelpAnswered { .. } | What::SeatShared { .. } | What::AgendaChanged { .. } => {}
         }
         let event = serde_json::to_value(Event { cursor: 1, boot: EpochId([1; 8]), utc_ms: 2, what }).unwrap();
         told.insert(event["what"].as_str().unwrap().to_owned());

@@ -67,6 +67,8 @@ pub(super) fn ringing(input: Input, turn: &mut Turn<'_>) -> State {
         | Input::RecordChanged(_)
         | Input::Room(_)
         | Input::Heads { .. }
+        | Input::Shared { .. }
+        | Input::NoticeChanged { .. }
         | Input::Removed
         | Input::MeetingEnded => State::Ringing,
     }
@@ -117,6 +119,8 @@ impl Asking {
             | Input::RecordChanged(_)
             | Input::Room(_)
             | Input::Heads { .. }
+            | Input::Shared { .. }
+            | Input::NoticeChanged { .. }
             | Input::Removed
             | Input::MeetingEnded => State::AskingPin(self),
         }
@@ -158,6 +162,8 @@ impl Checking {
             | Input::RecordChanged(_)
             | Input::Room(_)
             | Input::Heads { .. }
+            | Input::Shared { .. }
+            | Input::NoticeChanged { .. }
             | Input::Removed
             | Input::MeetingEnded => State::CheckingPin(self),
         }
@@ -205,6 +211,8 @@ impl HoldingBack {
             | Input::RecordChanged(_)
             | Input::Room(_)
             | Input::Heads { .. }
+            | Input::Shared { .. }
+            | Input::NoticeChanged { .. }
             | Input::Removed
             | Input::MeetingEnded => State::HoldingBack(self),
         }

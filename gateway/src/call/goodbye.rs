@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::turn::Turn;
 use super::{Farewell, Input, Output, State};
-use crate::consent::Earlier;
+use crate::consent::{Earlier, Ending, Marker, marked};
 use crate::ids::{PromptId, SeatNo, Slot, TrackId};
 use crate::ivr::lines;
 
@@ -47,10 +47,11 @@ impl Leaving {
         match input {
             Input::DigitBegan { digit: '2', slot } => {
                 if let Some((seat, track)) = self.given.take() {
-                    turn.out.push(Output::EndPermit { at: slot });
-                    let (question, withdrawn, _unasked) = Earlier::withdraw(seat, track, turn.language(), turn.now);
+                    turn.out.push(Output::EndPermit { at: slot, why: Ending::Withdrawn });
+                    let (question, withdrawn, _unasked) =
+                        Earlier::withdraw(seat, track, turn.language(), slot, turn.now);
                     turn.act(withdrawn);
-                    let (decision, act) = question.broken_off();
+                    let (decision, act) = question.unasked();
                     turn.act(act);
                     turn.out.push(Output::Order { decision });
                 }
@@ -62,7 +63,16 @@ impl Leaving {
             Input::CallerLeft => State::Ended,
             // A yes that was on its way when the meeting ended: nothing of it may be kept.
             Input::Permitted { .. } => {
-                turn.out.push(Output::EndPermit { at: Slot(0) });
+                turn.out.push(Output::EndPermit { at: Slot(0), why: Ending::Withdrawn });
+                State::Leaving(self)
+            }
+            // What was recorded can still be taken back; nothing more is.
+            Input::Shared { on: true, at } => {
+                if let Some((seat, _)) = self.given {
+                    turn.out.push(Output::EndPermit { at, why: Ending::Shared });
+                    turn.act(marked(seat, true, Marker::Desk, turn.language()));
+                    turn.out.push(Output::Shared(true));
+                }
                 State::Leaving(self)
             }
             Input::Said { .. }
@@ -79,6 +89,8 @@ impl Leaving {
             | Input::RecordChanged(_)
             | Input::Room(_)
             | Input::Heads { .. }
+            | Input::Shared { on: false, .. }
+            | Input::NoticeChanged { .. }
             | Input::MeetingEnded
             | Input::Removed
             | Input::Draining => State::Leaving(self),

@@ -82,6 +82,17 @@ pub enum Input {
         recorded: u32,
     },
     MeetingEnded,
+    /// The desk says whether several people speak through this seat. `at` is the first slot that is no longer permitted then.
+    Shared {
+        on: bool,
+        at: Slot,
+    },
+    /// What the question says has changed, under the same rule: the meeting's number, or the notice.
+    NoticeChanged {
+        meeting_number: String,
+        text: String,
+        cap_months: u32,
+    },
     /// The desk ends this call.
     Removed,
     CallerLeft,
@@ -143,7 +154,10 @@ pub enum Output {
     /// `at` is the first slot that is no longer permitted. Comes before everything else that follows from a withdrawal.
     EndPermit {
         at: Slot,
+        why: consent::Ending,
     },
+    /// Several people speak through this seat, or one again.
+    Shared(bool),
     /// For the track whose permit ended last; answered with `OrderWritten` or `OrderFailed`.
     Order {
         decision: consent::Decision,
@@ -250,6 +264,8 @@ impl Call {
             | Input::Locked
             | Input::RecordChanged(_)
             | Input::Room(_)
+            | Input::Shared { .. }
+            | Input::NoticeChanged { .. }
             | Input::Removed
             | Input::Heads { .. }
             | Input::MeetingEnded
@@ -279,6 +295,8 @@ impl fmt::Debug for Input {
             Self::Locked => "Locked",
             Self::RecordChanged(state) => return write!(f, "RecordChanged({state:?})"),
             Self::Room(news) => return write!(f, "Room({news:?})"),
+            Self::Shared { on, at } => return write!(f, "Shared({on} from {})", at.0),
+            Self::NoticeChanged { .. } => "NoticeChanged",
             Self::Removed => "Removed",
             Self::Heads { here, recorded } => return write!(f, "Heads({here}, {recorded})"),
             Self::MeetingEnded => "MeetingEnded",
@@ -298,7 +316,8 @@ impl fmt::Debug for Output {
             Self::TryPin { .. } => f.write_str("TryPin(..)"),
             Self::Act(act) => write!(f, "Act({:?} {})", act.kind, act.seat),
             Self::Grant { evidence } => write!(f, "Grant({})", evidence.yes_ended().0),
-            Self::EndPermit { at } => write!(f, "EndPermit({})", at.0),
+            Self::EndPermit { at, why } => write!(f, "EndPermit({} {why:?})", at.0),
+            Self::Shared(on) => write!(f, "Shared({on})"),
             Self::Order { decision } => write!(f, "Order({decision:?})"),
             Self::DigitSettled => f.write_str("DigitSettled"),
             Self::Enter => f.write_str("Enter"),

@@ -12,6 +12,7 @@ mod asking;
 mod listening;
 mod pressing;
 mod recording;
+mod shared;
 mod told;
 
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 use super::goodbye::{hang_up, leave_seat};
 use super::turn::Turn;
 use super::{Farewell, Input, Invitation, News, Notice, Output, RecordState, State, Wish};
-use crate::consent::{Answer, Decision, Earlier, Question, Ruling, Wording};
+use crate::consent::{Answer, Decision, Earlier, Ending, Question, Ruling, Wording};
 use crate::ids::{PromptId, Role, SeatNo, Slot, TrackId};
 use crate::ivr::keys::Keys;
 use crate::ivr::{DEAF, lines, script};
@@ -41,10 +42,15 @@ struct Seat {
     wording: Option<Wording>,
     record: Record,
     permit: Option<Held>,
-    /// The track of a section that was closed: what she agreed to then can still be taken back.
+    /// The track of a permit that ended without her will, with its section or because the seat is shared: what she agreed to
+    /// then can still be taken back.
     closed: Option<TrackId>,
+    /// Since which slot several people speak through this seat: nobody is asked, and nothing recorded.
+    shared: Option<Slot>,
     /// The question was answered once, or let pass: the record's beginning does not ask again in this section.
     asked: bool,
+    /// She is to be asked as soon as nothing else is open, if the record is on.
+    due: bool,
     /// A yes that nothing was heard of in time: no other one until it is.
     unanswered: bool,
     /// An order that could not be written and is tried again.
@@ -92,6 +98,8 @@ enum Talk {
     Confirming(Confirm),
     /// Her hand is up and she asked for its place: `5` lowers it.
     HandUp,
+    /// She hears how she is recorded: `4` changes whether the seat is shared from what it was then.
+    Status { shared: bool },
     /// The room was asked something; `None`: to count heads.
     Waiting(Option<Wish>),
     /// What becomes of the earlier part?
@@ -118,7 +126,9 @@ impl Seated {
             record: Record { now, told: now },
             permit: None,
             closed: None,
+            shared: None,
             asked: false,
+            due: false,
             unanswered: false,
             owed: None,
             inside: false,
@@ -151,6 +161,11 @@ impl Seated {
             Input::RecordChanged(state) => told::record_changed(seat, talk, state, turn),
             Input::Room(news) => told::news(seat, talk, news, turn),
             Input::Heads { here, recorded } => told::heads(seat, talk, here, recorded, turn),
+            Input::Shared { on, at } => shared::by_desk(seat, talk, on, at, turn),
+            Input::NoticeChanged { meeting_number, text, cap_months } => {
+                let wording = Wording::of(&text, &meeting_number, cap_months);
+                told::notice_changed(seat, talk, meeting_number, wording, turn)
+            }
             Input::MeetingEnded => seat.goodbye(talk, Farewell::MeetingEnded, turn),
             Input::Draining => seat.goodbye(talk, Farewell::Draining, turn),
             Input::Removed => seat.goodbye(talk, Farewell::Removed, turn),
@@ -199,20 +214,23 @@ impl Seat {
             parts.extend(script::enter(self.number));
         }
         let Record { now, told } = self.record;
+        let due = std::mem::take(&mut self.due) && !self.unanswered;
         if told != now {
             self.record.told = now;
             parts.extend(now.announced(told));
-            // Recording begins only now: she is asked in a whisper, and nobody is muted for it.
-            if now.is_on()
-                && !self.asked
-                && self.permit.is_none()
-                && let Some(wording) = self.wording.clone()
-            {
-                return self.ask(wording, parts, turn);
-            }
-            if now.is_on() {
-                parts.push(if self.permit.is_some() { lines::STATUS_RECORDED } else { lines::STATUS_OFF });
-            }
+        }
+        // Recording begins only now, for all or for her: she is asked in a whisper, and nobody is muted for it.
+        if now.is_on()
+            && (told != now || due)
+            && !self.asked
+            && self.permit.is_none()
+            && self.shared.is_none()
+            && let Some(wording) = self.wording.clone()
+        {
+            return self.ask(wording, parts, turn);
+        }
+        if now.is_on() && told != now {
+            parts.push(if self.permit.is_some() { lines::STATUS_RECORDED } else { lines::STATUS_OFF });
         }
         if !parts.is_empty() {
             turn.say(parts);
@@ -230,14 +248,14 @@ impl Seat {
         let closed = self.closed.take();
         let track = match (self.permit.take(), closed) {
             (Some(held), _) => {
-                turn.out.push(Output::EndPermit { at });
+                turn.out.push(Output::EndPermit { at, why: Ending::Withdrawn });
                 held.track
             }
             (None, Some(track)) => track,
             (None, None) => return self.settle(vec![lines::STATUS_OFF], turn),
         };
         self.asked = true;
-        let (question, withdrawn, parts) = Earlier::withdraw(self.number, track, turn.language(), turn.now);
+        let (question, withdrawn, parts) = Earlier::withdraw(self.number, track, turn.language(), at, turn.now);
         turn.act(withdrawn);
         turn.say(parts);
         turn.wake_in(question.patience(turn.now, AT_MOST));
@@ -268,6 +286,7 @@ impl Seat {
                 turn.act(act);
                 self.settle(vec![told], turn)
             }
+            Answer::Shared(act) => shared::answered(self, act, turn),
             Answer::Say(parts) => {
                 turn.say(parts);
                 turn.wake_in(AT_MOST);
@@ -310,9 +329,9 @@ impl Seat {
     /// The call ends here: an open question is evidence, and one about the earlier part is answered with *erase*.
     fn break_off(&self, talk: Talk, turn: &mut Turn<'_>) {
         match talk {
-            Talk::Asked(question) => turn.act(question.broken_off()),
+            Talk::Asked(question) => turn.act(question.broken_off(turn.now)),
             Talk::Earlier(question) => {
-                let (decision, act) = question.broken_off();
+                let (decision, act) = question.broken_off(turn.now);
                 turn.act(act);
                 turn.out.push(Output::Order { decision });
             }
@@ -323,6 +342,7 @@ impl Seat {
             | Talk::Chair
             | Talk::Confirming(_)
             | Talk::HandUp
+            | Talk::Status { .. }
             | Talk::Waiting(_)
             | Talk::Ordering { .. } => {
                 if let Some(decision) = self.owed {

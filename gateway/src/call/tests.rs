@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::consent::{Act, ActKind, Decision};
+use crate::consent::{Act, ActKind, Channel, Decision, Ending, KeyPress};
 use crate::ids::TrackId;
 use crate::ivr::lines;
 
@@ -180,7 +180,7 @@ impl Caller {
 
     fn permit_ends(&self) -> Vec<Slot> {
         let at = |output: &Output| match output {
-            Output::EndPermit { at } => Some(*at),
+            Output::EndPermit { at, .. } => Some(*at),
             _ => None,
         };
         self.out.iter().filter_map(at).collect()
@@ -239,6 +239,10 @@ fn in_the_room_as(role: Role) -> Caller {
     caller.hear_out();
     caller.took();
     caller
+}
+
+fn changed(number: &str) -> Input {
+    Input::NoticeChanged { meeting_number: number.into(), text: "until-approval".into(), cap_months: 6 }
 }
 
 fn permitted(track: u8) -> Input {
@@ -583,7 +587,9 @@ fn a_meeting_that_is_not_recorded_asks_nothing() {
 fn the_evidence_says_what_was_heard_and_which_key() {
     let mut caller = Caller::at_notice();
     caller.hear_until(lines::NOTICE_GROUP);
+    caller.pass(340);
     caller.press('1');
+    let (from, until) = (Slot(caller.began), Some(Slot(caller.slot)));
     let given = caller.took().into_iter().find_map(|output| match output {
         Output::Grant { evidence } => Some(evidence),
         _ => None,
@@ -594,7 +600,10 @@ fn the_evidence_says_what_was_heard_and_which_key() {
     let key = control::TrackKey { track: TrackId([9; 16]), public: spool::keys::PublicKey { suite: 1, bytes: vec![] } };
     let (permit, act) = consent::permit(given, key);
     assert_eq!((permit.seat(), permit.from(), permit.track()), (SeatNo(3), yes_ended, TrackId([9; 16])));
-    assert_eq!((act.kind, act.key, act.track), (ActKind::Given, Some('1'), Some(TrackId([9; 16]))));
+    let key = KeyPress { key: '1', from, until };
+    assert_eq!((act.kind, act.key, act.track), (ActKind::Given, Some(key), Some(TrackId([9; 16]))));
+    assert_eq!((act.channel, act.purpose, act.text), (Channel::Telephone, "minutes", "until-approval"));
+    assert_eq!(act.broken_off, Some((lines::SHARED_KEY, Duration::from_millis(440))), "until the key was let go");
     assert!(act.heard.contains(&lines::NOTICE_GROUP) && !act.heard.contains(&lines::NOTICE_CHOICES));
     assert!(act.parts.contains(&lines::NOTICE_CHOICES));
 }
@@ -637,7 +646,7 @@ fn from_the_yes_on_a_two_withdraws() {
     caller.up('2');
     caller.took();
     caller.feed(permitted(1));
-    assert!(matches!(caller.out[0], Output::EndPermit { at } if at == first));
+    assert!(matches!(caller.out[0], Output::EndPermit { at, why: Ending::Withdrawn } if at == first));
     assert!(caller.says(lines::EARLIER_ASK));
 }
 
@@ -677,7 +686,7 @@ fn a_two_in_the_room_ends_the_permit_before_anything_else() {
     let mut caller = Caller::recorded_in_room();
     caller.down('2');
     let first = Slot(caller.slot);
-    assert!(matches!(caller.out[0], Output::EndPermit { at } if at == first));
+    assert!(matches!(caller.out[0], Output::EndPermit { at, why: Ending::Withdrawn } if at == first));
     let withdrawn = act(&caller.out[1]).unwrap();
     assert_eq!((withdrawn.kind, withdrawn.track), (ActKind::Withdrawn, Some(TrackId([1; 16]))));
     assert!(caller.says(lines::WITHDRAWN) && caller.says(lines::EARLIER_ASK));
@@ -1431,6 +1440,9 @@ fn deed() -> impl Strategy<Value = Deed> {
         Input::Room(News::EverybodyMuted),
         Input::Room(News::YourTurn),
         Input::Heads { here: 3, recorded: 2 },
+        Input::Shared { on: true, at: Slot(5_000) },
+        Input::Shared { on: false, at: Slot(6_000) },
+        changed("4712"),
         Input::Locked,
         Input::Removed,
         Input::TimePassed,
@@ -1478,6 +1490,8 @@ struct Onlooker {
     open: bool,
     /// She was told since that nothing came of it.
     told_off: bool,
+    /// Several people speak through her telephone.
+    shared: bool,
     /// Who is on the line, once she is in.
     role: Option<Role>,
 }
@@ -1501,12 +1515,14 @@ impl Onlooker {
         for output in out {
             match output {
                 Output::Say { token, prompts, .. } => {
-                    self.told_off |= prompts.contains(&lines::PERMIT_NONE);
+                    self.told_off |= [lines::PERMIT_NONE, lines::SHARED_OFF].iter().any(|told| prompts.contains(told));
                     self.said = Some((*token, prompts.clone()));
                 }
                 Output::Hush => self.said = None,
                 Output::Act(act) if act.kind == ActKind::Offered => self.heard.clear(),
-                Output::EndPermit { .. } => self.open = false,
+                // Whoever is gone takes every permit along: the shell ends it.
+                Output::EndPermit { .. } | Output::HangUp(_) => self.open = false,
+                Output::Shared(on) => self.shared = *on,
                 Output::Wish(wish) => {
                     assert!(self.role.is_some_and(|role| wish.is_for(role)), "{wish:?} is not for {:?}", self.role);
                     let confirmed = matches!(wish, Wish::CloseSection | Wish::Lock(true) | Wish::EndForAll);
@@ -1519,11 +1535,15 @@ impl Onlooker {
                         assert!(self.heard.contains(&must), "a yes before {must} was heard");
                     }
                     assert!(!self.open, "a second yes while one is open");
+                    assert!(!self.shared, "nobody says yes for several people");
                     (self.open, self.told_off) = (true, false);
                 }
                 _ => {}
             }
         }
+        let permitted = matches!(input, Input::Permitted { .. });
+        let ended = out.iter().any(|output| matches!(output, Output::EndPermit { .. }));
+        assert!(!(permitted && self.shared && was_open) || ended, "a permit in a shared seat ends as it begins");
         let withdrawn = out.iter().position(|o| act(o).is_some_and(|act| act.kind == ActKind::Withdrawn));
         if let Some(at) = withdrawn {
             // What was agreed to in a closed section has no permit any more, and a yes of which nothing was heard has none yet.

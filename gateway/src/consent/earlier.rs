@@ -8,8 +8,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Act, ActKind, Decision};
-use crate::ids::{PromptId, SeatNo, TrackId};
+use super::hearing::Hearing;
+use super::wording::MINUTES;
+use super::{Act, ActKind, Channel, Decision, KeyPress, Pressed};
+use crate::ids::{PromptId, SeatNo, Slot, TrackId};
 use crate::ivr::{DEAF, Language, lines};
 
 /// The open question.
@@ -19,8 +21,7 @@ pub struct Earlier {
     track: TrackId,
     language: Language,
     asked: Instant,
-    saying: Vec<PromptId>,
-    heard: Vec<PromptId>,
+    hearing: Hearing,
     silences: u8,
     repeats: u8,
 }
@@ -39,39 +40,44 @@ impl Earlier {
     /// How long after the last word a key is waited for; asked twice.
     pub const WAIT: Duration = Duration::from_secs(15);
 
-    /// Takes the consent for `track` back at `now` and asks: the question, the act of the withdrawal, and what to say.
-    pub fn withdraw(seat: SeatNo, track: TrackId, language: Language, now: Instant) -> (Self, Act, Vec<PromptId>) {
+    /// Takes the consent for `track` back at `now`, by a `2` whose first packet was of slot `from`, and asks: the question,
+    /// the act of the withdrawal, and what to say.
+    pub fn withdraw(
+        seat: SeatNo,
+        track: TrackId,
+        language: Language,
+        from: Slot,
+        now: Instant,
+    ) -> (Self, Act, Vec<PromptId>) {
         let saying = vec![lines::WITHDRAWN, lines::EARLIER_ASK];
-        let (heard, saying_now) = (Vec::new(), saying.clone());
-        let question = Self { seat, track, language, asked: now, saying: saying_now, heard, silences: 0, repeats: 0 };
-        let act = question.act(ActKind::Withdrawn, Some('2'));
+        let hearing = Hearing::begin(saying.clone(), now);
+        let question = Self { seat, track, language, asked: now, hearing, silences: 0, repeats: 0 };
+        let act = Act {
+            broken_off: None,
+            ..question.act(ActKind::Withdrawn, Some(KeyPress { key: '2', from, until: None }), now)
+        };
         (question, act, saying)
     }
 
     /// Part number `part` of what is being said now was played to its end. True when that was the last.
-    pub fn said(&mut self, part: usize) -> bool {
-        if let Some(prompt) = self.saying.get(part).copied()
-            && !self.heard.contains(&prompt)
-        {
-            self.heard.push(prompt);
-        }
-        part + 1 >= self.saying.len()
+    pub fn said(&mut self, part: usize, now: Instant) -> bool {
+        self.hearing.said(part, now)
     }
 
-    /// A key that went down at `began`.
-    pub fn key(&mut self, key: char, began: Instant) -> Ruling {
-        if began < self.asked + DEAF {
+    pub fn key(&mut self, pressed: Pressed, now: Instant) -> Ruling {
+        if pressed.down < self.asked + DEAF {
             return Ruling::Dropped;
         }
-        match key {
-            '9' => Ruling::Decided(Decision::Keep, self.act(ActKind::KeptEarlier, Some(key))),
-            '2' => Ruling::Decided(Decision::Erase, self.act(ActKind::ErasedEarlier, Some(key))),
+        let key = Some(pressed.evidence());
+        match pressed.key {
+            '9' => Ruling::Decided(Decision::Keep, self.act(ActKind::KeptEarlier, key, now)),
+            '2' => Ruling::Decided(Decision::Erase, self.act(ActKind::ErasedEarlier, key, now)),
             _ => {
                 self.repeats += 1;
-                if self.repeats > MOST_REPEATS || began >= self.asked + IN_ALL {
-                    self.unanswered()
+                if self.repeats > MOST_REPEATS || pressed.down >= self.asked + IN_ALL {
+                    self.unanswered(now)
                 } else {
-                    self.again()
+                    self.again(now)
                 }
             }
         }
@@ -81,9 +87,9 @@ impl Earlier {
     pub fn silence(&mut self, now: Instant) -> Ruling {
         self.silences += 1;
         if self.silences < ASKINGS && now < self.asked + IN_ALL {
-            return self.again();
+            return self.again(now);
         }
-        self.unanswered()
+        self.unanswered(now)
     }
 
     /// How long from now an answer is waited for, at most `longest`: never beyond a minute after the question was asked.
@@ -92,27 +98,38 @@ impl Earlier {
     }
 
     /// The line went down, or the meeting ended, while the question was open: it is erased.
-    pub fn broken_off(self) -> (Decision, Act) {
-        (Decision::Erase, self.act(ActKind::HungUp, None))
+    pub fn broken_off(self, now: Instant) -> (Decision, Act) {
+        (Decision::Erase, self.act(ActKind::HungUp, None, now))
     }
 
-    fn unanswered(&self) -> Ruling {
-        Ruling::Decided(Decision::Erase, self.act(ActKind::ErasedEarlier, None))
+    /// There was no time to ask: it is erased.
+    pub fn unasked(self) -> (Decision, Act) {
+        let asked = self.asked;
+        let (decision, act) = self.broken_off(asked);
+        (decision, Act { broken_off: None, ..act })
     }
 
-    fn again(&mut self) -> Ruling {
-        self.saying = vec![lines::EARLIER_ASK];
-        Ruling::Say(self.saying.clone())
+    fn unanswered(&self, now: Instant) -> Ruling {
+        Ruling::Decided(Decision::Erase, self.act(ActKind::ErasedEarlier, None, now))
     }
 
-    fn act(&self, kind: ActKind, key: Option<char>) -> Act {
+    fn again(&mut self, now: Instant) -> Ruling {
+        let saying = vec![lines::EARLIER_ASK];
+        self.hearing.say(saying.clone(), now);
+        Ruling::Say(saying)
+    }
+
+    fn act(&self, kind: ActKind, key: Option<KeyPress>, now: Instant) -> Act {
         Act {
             seat: self.seat,
             kind,
+            channel: Channel::Telephone,
+            purpose: MINUTES,
             text: "withdrawal",
             parts: vec![lines::WITHDRAWN, lines::EARLIER_ASK],
             language: self.language,
-            heard: self.heard.clone(),
+            heard: self.hearing.heard().to_vec(),
+            broken_off: self.hearing.broken_off(now),
             key,
             track: Some(self.track),
         }

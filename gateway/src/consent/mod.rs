@@ -3,17 +3,21 @@
 //! [`Question`] asks and judges keys; a yes heard in time is a [`Given`], and only a `Given` with an unused track key
 //! becomes a [`Permit`], in [`permit`]. Neither can be made, copied or changed elsewhere: without a permit the type that a
 //! tap records with does not exist. [`Earlier`] is the question after a withdrawal: delete what was recorded before?
+//! [`marked`] is the act of calling a seat shared.
 //!
 //! Not here: who opens tracks and writes the evidence down (`io`), and what the room hears.
 
 mod act;
 mod earlier;
+mod hearing;
 mod question;
+mod shared;
 mod wording;
 
-pub use act::{Act, ActKind, Decision, Words};
+pub use act::{Act, ActKind, Channel, Decision, KeyPress, Pressed, Words};
 pub use earlier::{Earlier, Ruling};
 pub use question::{Answer, Given, Question};
+pub use shared::{Marker, marked};
 pub use wording::Wording;
 
 use control::TrackKey;
@@ -55,6 +59,15 @@ impl std::fmt::Debug for Permit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Permit({} {} from {})", self.seat, self.track, self.from.0)
     }
+}
+
+/// Why a permit ends while its caller is there and its section open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The caller took the consent back.
+    Withdrawn,
+    /// Several people speak through the seat.
+    Shared,
 }
 
 /// Makes the permit of one yes, and the act that must be in the journal before anything is kept under it.

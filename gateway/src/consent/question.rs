@@ -3,14 +3,15 @@
 //! [`Question::ask`] gives the first parts to say. Feed it [`Question::said`] for each part played to its end,
 //! [`Question::silence`] when nothing was keyed for [`Question::WAIT`] after the last, and every key; act on the [`Answer`].
 //!
-//! `2`, `3`, `9` count at once. `1` counts only when all of the mandatory part was heard to its end: a person who has not
+//! `2`, `3`, `4`, `9` count at once. `1` counts only when all of the mandatory part was heard to its end: a person who has not
 //! been told who records, why, and how to take it back cannot agree to it (GDPR Art. 4(11), 7(3), 13).
 //!
 //! Not here: permits (the module above), and what is said after an answer (`call`).
 
 use std::time::{Duration, Instant};
 
-use super::{Act, ActKind, Wording};
+use super::hearing::Hearing;
+use super::{Act, ActKind, Channel, KeyPress, Pressed, Wording};
 use crate::ids::{PromptId, SeatNo, Slot};
 use crate::ivr::{DEAF, Language};
 
@@ -21,8 +22,7 @@ pub struct Question {
     language: Language,
     wording: Wording,
     asked: Instant,
-    saying: Vec<PromptId>,
-    heard: Vec<PromptId>,
+    hearing: Hearing,
     silences: u8,
 }
 
@@ -39,6 +39,8 @@ pub enum Answer {
     Yes(Given),
     /// Off record: by a `2`, or because no key came.
     No(Act),
+    /// Off record, and marked: several people speak through this telephone.
+    Shared(Act),
     /// Say this next; the question stays open.
     Say(Vec<PromptId>),
     /// The key does not count.
@@ -58,40 +60,35 @@ impl Question {
         now: Instant,
     ) -> (Self, Act, Vec<PromptId>) {
         let saying = [first, wording.parts()].concat();
-        let question =
-            Self { seat, language, wording, asked: now, saying: saying.clone(), heard: Vec::new(), silences: 0 };
-        let act = question.act(ActKind::Offered, None);
+        let hearing = Hearing::begin(saying.clone(), now);
+        let question = Self { seat, language, wording, asked: now, hearing, silences: 0 };
+        let act = Act { broken_off: None, ..question.act(ActKind::Offered, None, now) };
         (question, act, saying)
     }
 
     /// Part number `part` of what is being said now was played to its end. True when that was the last.
-    pub fn said(&mut self, part: usize) -> bool {
-        if let Some(prompt) = self.saying.get(part).copied()
-            && !self.heard.contains(&prompt)
-        {
-            self.heard.push(prompt);
-        }
-        part + 1 >= self.saying.len()
+    pub fn said(&mut self, part: usize, now: Instant) -> bool {
+        self.hearing.said(part, now)
     }
 
-    /// A key that went down at `began` and was let go in slot `ended`.
-    pub fn key(&mut self, key: char, began: Instant, ended: Slot) -> Answer {
-        if !self.hears(began) {
+    pub fn key(&mut self, pressed: Pressed, now: Instant) -> Answer {
+        if !self.hears(pressed.down) {
             return Answer::Dropped;
         }
-        let informed = self.informed();
-        match key {
+        let (informed, key) = (self.informed(), Some(pressed.evidence()));
+        match pressed.key {
             '1' if informed => {
-                let act = self.act(ActKind::Given, Some('1'));
-                Answer::Yes(Given { seat: self.seat, yes_ended: ended, act })
+                let act = self.act(ActKind::Given, key, now);
+                Answer::Yes(Given { seat: self.seat, yes_ended: pressed.until, act })
             }
             '1' => Answer::Dropped,
-            '2' => Answer::No(self.act(ActKind::Refused, Some('2'))),
-            '3' => self.say([self.wording.long(), &self.unheard(), self.wording.choices()].concat()),
-            '9' => self.say(self.wording.parts()),
+            '2' => Answer::No(self.act(ActKind::Refused, key, now)),
+            '3' => self.say([self.wording.long(), &self.unheard(), self.wording.choices()].concat(), now),
+            '4' => Answer::Shared(self.act(ActKind::Shared, key, now)),
+            '9' => self.say(self.wording.parts(), now),
             // Exchanges use these for themselves.
             '*' | '#' => Answer::Dropped,
-            _ if informed => self.say(self.wording.choices().to_vec()),
+            _ if informed => self.say(self.wording.choices().to_vec(), now),
             // Too early to be an answer: the notice goes on.
             _ => Answer::Dropped,
         }
@@ -103,44 +100,58 @@ impl Question {
     }
 
     /// No key came for [`Self::WAIT`] after the last word.
-    pub fn silence(&mut self) -> Answer {
+    pub fn silence(&mut self, now: Instant) -> Answer {
         self.silences += 1;
         if self.silences < ASKINGS {
-            return self.say([&self.unheard()[..], self.wording.choices()].concat());
+            return self.say([&self.unheard()[..], self.wording.choices()].concat(), now);
         }
-        Answer::No(self.act(ActKind::TimedOut, None))
+        Answer::No(self.act(ActKind::TimedOut, None, now))
     }
 
     /// The line went down, or the meeting ended, while the question was open.
-    pub fn broken_off(self) -> Act {
-        self.act(ActKind::HungUp, None)
+    pub fn broken_off(self, now: Instant) -> Act {
+        self.act(ActKind::HungUp, None, now)
+    }
+
+    /// What it asks about has changed: no answer to it counts any more.
+    pub fn superseded(self, now: Instant) -> Act {
+        self.act(ActKind::Superseded, None, now)
+    }
+
+    /// The desk marked the seat as shared: there is nobody left who could answer for all.
+    pub fn shared_by_desk(self, now: Instant) -> Act {
+        Act { channel: Channel::Desk, ..self.act(ActKind::Shared, None, now) }
     }
 
     fn informed(&self) -> bool {
-        self.wording.must().iter().all(|part| self.heard.contains(part))
+        self.wording.must().iter().all(|part| self.hearing.heard().contains(part))
     }
 
     fn unheard(&self) -> Vec<PromptId> {
-        self.wording.must().iter().filter(|part| !self.heard.contains(part)).copied().collect()
+        self.wording.must().iter().filter(|part| !self.hearing.heard().contains(part)).copied().collect()
     }
 
-    fn say(&mut self, parts: Vec<PromptId>) -> Answer {
-        self.saying.clone_from(&parts);
+    fn say(&mut self, parts: Vec<PromptId>, now: Instant) -> Answer {
+        self.hearing.say(parts.clone(), now);
         Answer::Say(parts)
     }
 
-    fn act(&self, kind: ActKind, key: Option<char>) -> Act {
+    fn act(&self, kind: ActKind, key: Option<KeyPress>, now: Instant) -> Act {
         let parts = self.wording.parts();
-        let heard = self.heard.iter().filter(|part| parts.contains(part) || self.wording.long().contains(part));
+        // What else is said with a question, a greeting or how the record stands, is no part of it.
+        let belongs = |part: &PromptId| parts.contains(part) || self.wording.long().contains(part);
         Act {
             seat: self.seat,
             kind,
+            channel: Channel::Telephone,
+            purpose: self.wording.purpose(),
             text: self.wording.id(),
-            heard: heard.copied().collect(),
-            parts,
+            heard: self.hearing.heard().iter().filter(|part| belongs(part)).copied().collect(),
+            broken_off: self.hearing.broken_off(now).filter(|(part, _)| belongs(part)),
             language: self.language,
             key,
             track: None,
+            parts,
         }
     }
 }

@@ -30,7 +30,14 @@ impl Wording {
         Some(Self {
             id: UNTIL_APPROVAL,
             must,
-            rest: vec![lines::NOTICE_GROUP, lines::NOTICE_DELETION, months, lines::NOTICE_LAW, lines::NOTICE_ANYWAY],
+            rest: vec![
+                lines::NOTICE_GROUP,
+                lines::SHARED_KEY,
+                lines::NOTICE_DELETION,
+                months,
+                lines::NOTICE_LAW,
+                lines::NOTICE_ANYWAY,
+            ],
             choices: vec![lines::NOTICE_CHOICES],
             long: vec![lines::NOTICE_LONG],
         })
@@ -43,6 +50,11 @@ impl Wording {
 
     pub fn id(&self) -> &'static str {
         self.id
+    }
+
+    /// What the recording is for, as these texts say it.
+    pub(super) fn purpose(&self) -> &'static str {
+        MINUTES
     }
 
     /// All that belongs to the question, in the order in which it is spoken: what evidence is hashed over.
@@ -66,6 +78,9 @@ impl Wording {
 
 /// The one rule of today: deleted after the approval of the minutes, at the latest after so many months.
 const UNTIL_APPROVAL: &str = "until-approval";
+
+/// The one purpose of today: an aid to the minutes.
+pub(super) const MINUTES: &str = "minutes";
 
 #[cfg(test)]
 mod tests {

@@ -61,6 +61,7 @@ pub enum OfMeeting {
     MuteAll,
     Mute(SeatNo),
     HelpAnswered(SeatNo),
+    Shared(SeatNo, bool),
     /// Said goodbye to.
     Dismiss(SeatNo),
 }
@@ -138,6 +139,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Door>)> {
         ("/v1/meetings/{meeting}/seats/{seat}", delete(dismiss)),
         ("/v1/meetings/{meeting}/seats/{seat}/mute", post(mute)),
         ("/v1/meetings/{meeting}/seats/{seat}/help", delete(help_answered)),
+        ("/v1/meetings/{meeting}/seats/{seat}/shared", put(shared)),
         ("/v1/events", get(events)),
         ("/v1/spool", get(waiting)),
         ("/v1/spool/{chunk}", get(fetch::files)),
@@ -220,6 +222,10 @@ async fn mute(at: At, InPath((meeting, seat)): InPath<(String, u32)>) -> Respons
 
 async fn help_answered(at: At, InPath((meeting, seat)): InPath<(String, u32)>) -> Response {
     of(at, InPath(meeting), OfMeeting::HelpAnswered(SeatNo(seat))).await
+}
+
+async fn shared(at: At, InPath((meeting, seat)): InPath<(String, u32)>, body: Json<Switch>) -> Response {
+    of(at, InPath(meeting), OfMeeting::Shared(SeatNo(seat), body.0.on)).await
 }
 
 async fn hands(at: At, meeting: In) -> Response {

@@ -61,6 +61,14 @@ lines! {
     STATUS_RECORDED = "status-recorded";
     STATUS_READY = "status-ready";
     STATUS_OFF = "status-off";
+    SHARED_KEY = "shared-key";
+    SHARED_LIFT = "shared-lift";
+    SHARED_OFF = "shared-off";
+    SHARED_DESK = "shared-desk";
+    SHARED_EARLIER = "shared-earlier";
+    SHARED_BACK = "shared-back";
+    SHARED_LIFTED = "shared-lifted";
+    NOTICE_CHANGED = "notice-changed";
     MUTED = "muted";
     UNMUTED = "unmuted";
     WHO_HERE = "who-here";

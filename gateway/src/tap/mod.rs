@@ -311,7 +311,7 @@ mod tests {
 
     use super::floor::LOUD_ENOUGH;
     use super::*;
-    use crate::consent::{self, Answer, Question, Wording};
+    use crate::consent::{self, Answer, Pressed, Question, Wording};
     use crate::ivr::Language;
     use media::SLOT_SAMPLES;
     use proptest::prelude::*;
@@ -323,9 +323,11 @@ mod tests {
         let asked = Instant::now();
         let (mut question, _, parts) = Question::ask(SeatNo(3), Language::German, wording, Vec::new(), asked);
         (0..parts.len()).for_each(|part| {
-            question.said(part);
+            question.said(part, asked);
         });
-        let Answer::Yes(given) = question.key('1', asked + Duration::from_secs(30), Slot(from)) else { panic!() };
+        let down = asked + Duration::from_secs(30);
+        let pressed = Pressed { key: '1', from: Slot(from.saturating_sub(5)), until: Slot(from), down };
+        let Answer::Yes(given) = question.key(pressed, down) else { panic!() };
         let public = spool::keys::PublicKey { suite: 1, bytes: vec![7] };
         consent::permit(given, control::TrackKey { track: TrackId([9; 16]), public }).0
     }

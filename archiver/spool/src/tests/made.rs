@@ -12,7 +12,8 @@ use crate::disk::Disk;
 use crate::id::{EpochId, GatewayId, MeetingId, RecordingId, SeatNo, SectionId, Slot, TrackId};
 use crate::keys::{PrivateKey, unwrap};
 use crate::line::{
-    Act, ActKind, Clock, CloseWhy, EndWhy, Head, Heard, MediaEvent, SeatFact, SeatKind, TrackFact, VERSION, hash,
+    Act, ActKind, BrokenOff, Channel, Clock, CloseWhy, EndWhy, Head, Heard, KeyPress, MediaEvent, SeatFact, SeatKind,
+    TrackFact, VERSION, hash,
 };
 use crate::name::tests::dice;
 use crate::order::{Decision, Will};
@@ -191,12 +192,16 @@ pub(super) fn given(kind: ActKind, of: u8, track: TrackId) -> Act {
     Act {
         seat: seat(of),
         kind,
+        channel: Channel::Telephone,
+        purpose: "minutes".into(),
         text: "notice".into(),
         text_version: 1,
         language: "de".into(),
         text_sha256: hash(b"text"),
+        parts: ["who", "why", "undo", "choices"].map(str::to_owned).to_vec(),
         heard: Heard(vec!["who".into(), "why".into(), "undo".into()]),
-        key: Some('1'),
+        broken_off: Some(BrokenOff { part: "choices".into(), ms: 1_240 }),
+        key: Some(KeyPress { key: '1', from: Slot(94), until: Some(Slot(100)) }),
         track: Some(track),
         utc_ms: 1_800_000_002_000,
         ntp: true,

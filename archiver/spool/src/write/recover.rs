@@ -139,6 +139,7 @@ fn decide(
                     }
                     ActKind::KeptEarlier => drop(undecided.remove(&which)),
                     ActKind::Offered | ActKind::Given | ActKind::Refused | ActKind::TimedOut | ActKind::HungUp => {}
+                    ActKind::Superseded | ActKind::Shared | ActKind::Unshared => {}
                 }
             }
         }

@@ -38,6 +38,8 @@ pub enum Done {
     Helped(SeatNo),
     Muted(SeatNo),
     AllMuted,
+    /// Several people speak through it, or one again.
+    Shared(SeatNo, bool),
     Dismissed(SeatNo),
 }
 
@@ -139,6 +141,8 @@ fn was_done(t: &Texts, what: Done, at_ms: Option<i64>) -> Markup {
         Done::Helped(seat) => of("done-helped", seat),
         Done::Muted(seat) => of("done-muted", seat),
         Done::AllMuted => t.say("done-all-muted"),
+        Done::Shared(seat, true) => of("done-shared", seat),
+        Done::Shared(seat, false) => of("done-alone", seat),
         Done::Dismissed(seat) => of("done-dismissed", seat),
     };
     match at_ms {
@@ -293,6 +297,7 @@ fn who(viewer: &Viewer, meeting: &Meeting) -> Markup {
                     tbody { @for seat in &meeting.seats { (seat_row(viewer, meeting, seat)) } }
                 }
                 p.hint { (t.say("seat-mute-hint")) }
+                p.hint { (t.say("seat-share-hint")) }
                 div.actions {
                     (ask_link(meeting, "alle-stumm", &t.say("mute-all")))
                     @if meeting.locked { (act(viewer, meeting, "oeffnen", "secondary", &t.say("unlock"))) }
@@ -316,6 +321,7 @@ fn seat_row(viewer: &Viewer, meeting: &Meeting, seat: &Seat) -> Markup {
             td.kern-table__cell {
                 @if seat.in_room { (t.say("seat-in-room")) } @else { (t.say("seat-arriving")) }
                 @if seat.muted { ", " (t.say("seat-muted")) }
+                @if seat.shared { ", " (t.say("seat-shared")) }
                 @if let Some(place) = seat.hand { ", " (t.tell("seat-hand", [("place", place.into())])) }
                 @if seat.wants_help { ", " strong { (t.say("seat-help")) } }
             }
@@ -331,9 +337,28 @@ fn seat_row(viewer: &Viewer, meeting: &Meeting, seat: &Seat) -> Markup {
                             aria-label=(t.tell("seat-mute-label", about.clone())) { (t.say("seat-mute")) }
                     }
                 }
+                (share(viewer, meeting, seat, &called))
                 a #{ "weg-" (seat.seat.0) } .plain
                     href={ "/sitzungen/" (meeting.id) "/fragen/verabschieden?platz=" (seat.seat.0) }
                     aria-label=(t.tell("seat-dismiss-label", about)) { (t.say("seat-dismiss")) }
+            }
+        }
+    }
+}
+
+/// One button that says what is not so: several speak, or one does.
+fn share(viewer: &Viewer, meeting: &Meeting, seat: &Seat, called: &str) -> Markup {
+    let t = viewer.texts();
+    let (word, text, label) = match seat.shared {
+        false => ("mehrere", "seat-share", "seat-share-label"),
+        true => ("eine-person", "seat-alone", "seat-alone-label"),
+    };
+    html! {
+        form.inline method="post" action={ "/sitzungen/" (meeting.id) "/tun/" (word) } {
+            (form_token(viewer))
+            input type="hidden" name="platz" value=(seat.seat.0);
+            button #{ (word) "-" (seat.seat.0) } .plain type="submit" aria-label=(t.tell(label, [("who", called.into())])) {
+                (t.say(text))
             }
         }
     }

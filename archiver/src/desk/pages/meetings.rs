@@ -53,6 +53,8 @@ pub struct Seat {
     pub in_room: bool,
     pub recorded: bool,
     pub muted: bool,
+    /// Several people speak through it: off record.
+    pub shared: bool,
     /// The place in the queue of raised hands, from 1.
     pub hand: Option<u32>,
     pub wants_help: bool,

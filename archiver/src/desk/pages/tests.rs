@@ -28,6 +28,7 @@ fn sample_meetings() -> Meetings {
         in_room,
         recorded,
         muted,
+        shared: n == 5,
         hand,
         wants_help,
     };
@@ -151,7 +152,7 @@ fn held() -> Vec<(&'static str, Page)> {
     ]
 }
 
-const DONE: [Done; 14] = [
+const DONE: [Done; 16] = [
     Done::Started,
     Done::Paused,
     Done::SectionClosed,
@@ -165,6 +166,8 @@ const DONE: [Done; 14] = [
     Done::Helped(SeatNo(3)),
     Done::Muted(SeatNo(3)),
     Done::AllMuted,
+    Done::Shared(SeatNo(3), true),
+    Done::Shared(SeatNo(3), false),
     Done::Dismissed(SeatNo(3)),
 ];
 

@@ -12,19 +12,19 @@ pub(super) fn said(seat: Seat, talk: Talk, token: u32, part: usize, turn: &mut T
     let last = turn.finished(token, part);
     match talk {
         Talk::Asked(mut question) => {
-            if question.said(part) {
+            if question.said(part, turn.now) {
                 turn.wake_in(Question::WAIT);
             }
             seat.with(Talk::Asked(question))
         }
         Talk::Earlier(mut question) => {
-            if question.said(part) {
+            if question.said(part, turn.now) {
                 turn.wake_in(question.patience(turn.now, Earlier::WAIT));
             }
             seat.with(Talk::Earlier(question))
         }
         Talk::Receipt if last => seat.settle(Vec::new(), turn),
-        Talk::Menu | Talk::Chair | Talk::Confirming(_) | Talk::HandUp => {
+        Talk::Menu | Talk::Chair | Talk::Confirming(_) | Talk::HandUp | Talk::Status { .. } => {
             if last {
                 turn.wake_in(MENU_HOLDS);
             }
@@ -40,7 +40,7 @@ pub(super) fn said(seat: Seat, talk: Talk, token: u32, part: usize, turn: &mut T
 pub(super) fn time_passed(mut seat: Seat, talk: Talk, turn: &mut Turn<'_>) -> State {
     match talk {
         Talk::Asked(mut question) => {
-            let answer = question.silence();
+            let answer = question.silence(turn.now);
             seat.answered(question, answer, turn)
         }
         Talk::Earlier(mut question) => {
@@ -50,9 +50,12 @@ pub(super) fn time_passed(mut seat: Seat, talk: Talk, turn: &mut Turn<'_>) -> St
         // Nothing was heard of the yes: she is told the truth now, and whatever comes of it later is not kept.
         Talk::Granting { .. } => {
             seat.unanswered = true;
-            seat.settle(vec![lines::PERMIT_RECORDER_AWAY, lines::PERMIT_NONE], turn)
+            let told = shared::told_if(&seat);
+            seat.settle(told.unwrap_or_else(|| vec![lines::PERMIT_RECORDER_AWAY, lines::PERMIT_NONE]), turn)
         }
-        Talk::Receipt | Talk::Menu | Talk::Chair | Talk::HandUp | Talk::Waiting(_) => seat.settle(Vec::new(), turn),
+        Talk::Receipt | Talk::Menu | Talk::Chair | Talk::HandUp | Talk::Status { .. } | Talk::Waiting(_) => {
+            seat.settle(Vec::new(), turn)
+        }
         Talk::Confirming(_) => seat.settle(vec![lines::CONFIRM_NO], turn),
         Talk::Free => {
             if let Some(decision) = seat.owed {

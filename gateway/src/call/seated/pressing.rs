@@ -5,6 +5,7 @@
 use super::super::room::Wish;
 use super::asking::{Final, confirm};
 use super::*;
+use crate::consent::{KeyPress, Pressed};
 use crate::ivr::keys::{ChairCommand, Command, in_chairs_menu, in_menu};
 use crate::ivr::script::MenuOf;
 
@@ -25,6 +26,7 @@ pub(super) fn began(seat: Seat, talk: Talk, digit: char, slot: Slot, turn: &mut 
         | Talk::Chair
         | Talk::Confirming(_)
         | Talk::HandUp
+        | Talk::Status { .. }
         | Talk::Waiting(_)
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => seat.with(talk),
@@ -35,7 +37,9 @@ pub(super) fn began(seat: Seat, talk: Talk, digit: char, slot: Slot, turn: &mut 
 fn withdraws(seat: &Seat, talk: &Talk, digit: char, turn: &Turn<'_>) -> bool {
     match talk {
         Talk::Free => seat.hears(turn) && seat.keys.meaning(digit, turn.now) == Command::Withdraw,
-        Talk::Receipt | Talk::HandUp | Talk::Waiting(_) => seat.keys.meaning(digit, turn.now) == Command::Withdraw,
+        Talk::Receipt | Talk::HandUp | Talk::Status { .. } | Talk::Waiting(_) => {
+            seat.keys.meaning(digit, turn.now) == Command::Withdraw
+        }
         Talk::Menu => in_menu(digit) == Command::DoNotRecord,
         Talk::Chair
         | Talk::Confirming(_)
@@ -60,11 +64,13 @@ pub(super) fn ended(mut seat: Seat, talk: Talk, digit: char, began: Slot, ended:
             }
         }
         Talk::Asked(mut question) => {
-            let answer = question.key(digit, turn.down, ended);
+            let pressed = Pressed { key: digit, from: began, until: ended, down: turn.down };
+            let answer = question.key(pressed, turn.now);
             seat.answered(question, answer, turn)
         }
         Talk::Earlier(mut question) => {
-            let ruling = question.key(digit, turn.down);
+            let pressed = Pressed { key: digit, from: began, until: ended, down: turn.down };
+            let ruling = question.key(pressed, turn.now);
             seat.ruled(question, ruling, turn)
         }
         Talk::Receipt if digit == '#' => seat.settle(Vec::new(), turn),
@@ -76,8 +82,11 @@ pub(super) fn ended(mut seat: Seat, talk: Talk, digit: char, began: Slot, ended:
         Talk::Chair => chaired(seat, in_chairs_menu(digit), turn),
         Talk::Confirming(confirm) => confirm.key(seat, digit, turn),
         Talk::HandUp if digit == '5' => seat.wish(Wish::LowerHand, turn),
+        Talk::Status { shared } if digit == '4' && seat.keys.meaning(digit, turn.down) == Command::Nothing => {
+            shared::by_caller(seat, !shared, KeyPress { key: digit, from: began, until: Some(ended) }, turn)
+        }
         Talk::Free if !seat.hears(turn) => seat.with(Talk::Free),
-        Talk::HandUp | Talk::Free => match seat.keys.press(digit, turn.down) {
+        Talk::HandUp | Talk::Status { .. } | Talk::Free => match seat.keys.press(digit, turn.down) {
             Command::Nothing => seat.with(talk),
             command => carry_out(seat, command, began, turn),
         },
@@ -97,7 +106,13 @@ fn carry_out(mut seat: Seat, command: Command, began: Slot, turn: &mut Turn<'_>)
         Command::Agree => agree(seat, turn),
         Command::Status => {
             let parts = status(&seat);
-            seat.settle(parts, turn)
+            if seat.wording.is_none() {
+                return seat.settle(parts, turn);
+            }
+            turn.say(parts);
+            turn.wake_in(AT_MOST);
+            let shared = seat.shared.is_some();
+            seat.with(Talk::Status { shared })
         }
         Command::Agenda => seat.wish(Wish::Agenda, turn),
         Command::Hand => seat.wish(Wish::Hand, turn),
@@ -159,6 +174,9 @@ fn agree(mut seat: Seat, turn: &mut Turn<'_>) -> State {
     if seat.permit.is_some() {
         return seat.settle(vec![lines::ALREADY_RECORDED], turn);
     }
+    if let Some(told) = shared::told_if(&seat) {
+        return seat.settle(told, turn);
+    }
     if seat.owed.is_some() {
         return seat.settle(vec![lines::ORDER_OWED], turn);
     }
@@ -180,9 +198,11 @@ fn status(seat: &Seat) -> Vec<PromptId> {
     match &seat.permit {
         Some(held) => {
             let now = if seat.record.now.is_on() { lines::STATUS_RECORDED } else { lines::STATUS_READY };
-            [&[now][..], &script::meeting(&seat.meeting_number), &script::receipt_once(&held.receipt)].concat()
+            let receipt = [script::meeting(&seat.meeting_number), script::receipt_once(&held.receipt)].concat();
+            [&[now][..], &receipt, &[lines::SHARED_KEY]].concat()
         }
         None if seat.wording.is_none() => vec![lines::NOT_RECORDED_MEETING],
-        None => vec![lines::STATUS_OFF],
+        None if seat.shared.is_some() => vec![lines::SHARED_OFF, lines::SHARED_LIFT],
+        None => vec![lines::STATUS_OFF, lines::SHARED_KEY],
     }
 }

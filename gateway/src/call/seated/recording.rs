@@ -10,7 +10,14 @@ pub(super) fn permitted(mut seat: Seat, talk: Talk, held: Held, turn: &mut Turn<
     match talk {
         Talk::Granting { withdrawn: Some(at) } => {
             seat.permit = Some(held);
+            let at = seat.shared.map_or(at, |shared| shared.min(at));
             seat.withdraw(at, turn)
+        }
+        Talk::Granting { withdrawn: None } if seat.shared.is_some() => {
+            seat.permit = Some(held);
+            shared::end_permit(&mut seat, turn);
+            let told = shared::told_if(&seat).unwrap_or_default();
+            seat.settle(told, turn)
         }
         Talk::Granting { withdrawn: None } => {
             turn.say(script::receipt(&seat.meeting_number, &held.receipt));
@@ -26,11 +33,12 @@ pub(super) fn permitted(mut seat: Seat, talk: Talk, held: Held, turn: &mut Turn<
         | Talk::Chair
         | Talk::Confirming(_)
         | Talk::HandUp
+        | Talk::Status { .. }
         | Talk::Waiting(_)
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => {
             seat.unanswered = false;
-            turn.out.push(Output::EndPermit { at: Slot(0) });
+            turn.out.push(Output::EndPermit { at: Slot(0), why: Ending::Withdrawn });
             seat.with(talk)
         }
     }
@@ -47,7 +55,8 @@ pub(super) fn no_permit(mut seat: Seat, talk: Talk, why: NoPermit, turn: &mut Tu
                 NoPermit::RecorderAway => lines::PERMIT_RECORDER_AWAY,
                 NoPermit::DiskFull => lines::PERMIT_DISK_FULL,
             };
-            seat.settle(vec![reason, lines::PERMIT_NONE], turn)
+            let told = shared::told_if(&seat).unwrap_or_else(|| vec![reason, lines::PERMIT_NONE]);
+            seat.settle(told, turn)
         }
         Talk::Asked(_)
         | Talk::Receipt
@@ -56,6 +65,7 @@ pub(super) fn no_permit(mut seat: Seat, talk: Talk, why: NoPermit, turn: &mut Tu
         | Talk::Chair
         | Talk::Confirming(_)
         | Talk::HandUp
+        | Talk::Status { .. }
         | Talk::Waiting(_)
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => seat.with(talk),
@@ -86,6 +96,7 @@ pub(super) fn order_answered(mut seat: Seat, talk: Talk, written: bool, turn: &m
         | Talk::Chair
         | Talk::Confirming(_)
         | Talk::HandUp
+        | Talk::Status { .. }
         | Talk::Waiting(_)
         | Talk::Earlier(_) => seat.with(talk),
     }

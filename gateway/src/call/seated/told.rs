@@ -16,8 +16,13 @@ pub(super) fn record_changed(mut seat: Seat, talk: Talk, state: RecordState, tur
         seat.asked = false;
     }
     match talk {
+        // What she hears is of a section that is over: a yes to it must not count in the next.
+        Talk::Asked(question) if state == RecordState::SectionClosed => {
+            turn.act(question.superseded(turn.now));
+            seat.settle(Vec::new(), turn)
+        }
         Talk::Free | Talk::Waiting(_) => seat.settle(Vec::new(), turn),
-        Talk::Menu | Talk::Chair | Talk::HandUp => {
+        Talk::Menu | Talk::Chair | Talk::HandUp | Talk::Status { .. } => {
             seat.deaf_until = Some(turn.now + DEAF);
             seat.settle(Vec::new(), turn)
         }
@@ -25,6 +30,41 @@ pub(super) fn record_changed(mut seat: Seat, talk: Talk, state: RecordState, tur
         | Talk::Granting { .. }
         | Talk::Receipt
         | Talk::Confirming(_)
+        | Talk::Earlier(_)
+        | Talk::Ordering { .. } => seat.with(talk),
+    }
+}
+
+/// Her yes is to what she heard, so an open question is put anew, from its first word. A yes that was given already is to
+/// the notice that she heard, under the same rule; it stays.
+pub(super) fn notice_changed(
+    mut seat: Seat,
+    talk: Talk,
+    meeting_number: String,
+    wording: Option<Wording>,
+    turn: &mut Turn<'_>,
+) -> State {
+    seat.meeting_number = meeting_number;
+    if seat.wording.is_some() {
+        seat.wording = wording;
+    }
+    match talk {
+        Talk::Asked(question) => {
+            turn.act(question.superseded(turn.now));
+            match seat.wording.clone() {
+                Some(wording) => seat.ask(wording, vec![lines::NOTICE_CHANGED], turn),
+                None => seat.settle(vec![lines::STATUS_OFF], turn),
+            }
+        }
+        Talk::Granting { .. }
+        | Talk::Receipt
+        | Talk::Free
+        | Talk::Menu
+        | Talk::Chair
+        | Talk::Confirming(_)
+        | Talk::HandUp
+        | Talk::Status { .. }
+        | Talk::Waiting(_)
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => seat.with(talk),
     }
@@ -56,6 +96,7 @@ pub(super) fn news(mut seat: Seat, talk: Talk, news: News, turn: &mut Turn<'_>) 
         | Talk::Chair
         | Talk::Confirming(_)
         | Talk::HandUp
+        | Talk::Status { .. }
         | Talk::Waiting(_)
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => {
@@ -80,6 +121,7 @@ pub(super) fn heads(seat: Seat, talk: Talk, here: u32, recorded: u32, turn: &mut
         | Talk::Chair
         | Talk::Confirming(_)
         | Talk::HandUp
+        | Talk::Status { .. }
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => seat.with(talk),
     }
@@ -118,6 +160,7 @@ fn answer(seat: Seat, talk: Talk, news: News, turn: &mut Turn<'_>) -> State {
         | Talk::Chair
         | Talk::Confirming(_)
         | Talk::HandUp
+        | Talk::Status { .. }
         | Talk::Earlier(_)
         | Talk::Ordering { .. } => seat.with(talk),
     }

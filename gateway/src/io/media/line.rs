@@ -52,6 +52,8 @@ pub(super) struct Line {
     /// Taken back from hold just now: what came until then is the exchange's.
     resumes: bool,
     muted: bool,
+    /// Several people speak through it.
+    shared: bool,
     voice: Voice,
     saying: Option<Saying>,
     duck: Duck,
@@ -112,6 +114,7 @@ impl Line {
             held: false,
             resumes: false,
             muted: false,
+            shared: false,
             voice: Voice::new(),
             saying: None,
             duck: Duck::new(),
@@ -158,6 +161,12 @@ impl Line {
         self.muted = on;
     }
 
+    /// Several people speak through it: from now on it takes no permit, whoever sends one, and is never taken for a telephone
+    /// that brings nobody else's voice back.
+    pub(super) fn share(&mut self, on: bool) {
+        self.shared = on;
+    }
+
     pub(super) fn gain(&mut self, db: i8) {
         self.gain = (10_f32.powf(f32::from(db) / 20.0) * UNITY as f32).round() as i32;
     }
@@ -169,7 +178,7 @@ impl Line {
     pub(super) fn permit(&mut self, permit: Permit, outside: &mut Outside) {
         // One permit at a time: an earlier one that is still being wound up has nothing more to say.
         self.pause_tap(outside);
-        self.tap = Some(Tap::new(permit));
+        self.tap = (!self.shared).then(|| Tap::new(permit));
         self.permit_ends = None;
     }
 

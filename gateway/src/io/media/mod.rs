@@ -116,6 +116,12 @@ pub enum ToWorker {
         call: CallId,
         on: bool,
     },
+    /// Several people speak through this telephone, or one again: while `on` it takes no permit, and is never exempt from the
+    /// bleed guard.
+    Shared {
+        call: CallId,
+        on: bool,
+    },
     /// What this caller hears, louder or softer than it comes.
     Gain {
         call: CallId,
@@ -237,6 +243,7 @@ impl Workers {
             | ToWorker::Permit { call, .. }
             | ToWorker::EndPermit { call, .. }
             | ToWorker::DigitSettled { call }
+            | ToWorker::Shared { call, .. }
             | ToWorker::Gain { call, .. }
             | ToWorker::Mute { call, .. } => match self.calls.get(call) {
                 Some(at) => *at,

@@ -173,6 +173,7 @@ impl Worker {
             ToWorker::DigitSettled { call } => self.with(call, |line, _| line.digit_settled()),
             ToWorker::Record { room, on } => self.record(room, on),
             ToWorker::Mute { call, on } => self.with(call, |line, _| line.mute(on)),
+            ToWorker::Shared { call, on } => self.with(call, |line, _| line.share(on)),
             ToWorker::Gain { call, db } => self.with(call, |line, _| line.gain(db)),
             ToWorker::Close { call } => {
                 if let Some(mut line) = self.take(call) {
@@ -306,6 +307,7 @@ fn call_of(message: &ToWorker) -> Option<CallId> {
         | ToWorker::EndPermit { call, .. }
         | ToWorker::DigitSettled { call }
         | ToWorker::Mute { call, .. }
+        | ToWorker::Shared { call, .. }
         | ToWorker::Gain { call, .. }
         | ToWorker::Close { call } => Some(*call),
         ToWorker::Record { .. } => None,

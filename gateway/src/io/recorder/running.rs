@@ -175,12 +175,14 @@ impl Running {
             (ActKind::Withdrawn, None) => {}
             (ActKind::Offered | ActKind::Given | ActKind::Refused | ActKind::TimedOut, _) => {}
             (ActKind::KeptEarlier | ActKind::ErasedEarlier | ActKind::HungUp, _) => {}
+            (ActKind::Superseded | ActKind::Shared | ActKind::Unshared, _) => {}
         }
         match act.kind {
             // A yes is still one for which there may be no key; one that finds its key opens a track.
-            ActKind::Offered | ActKind::Given => {}
+            ActKind::Offered | ActKind::Given | ActKind::Superseded | ActKind::Unshared => {}
             ActKind::Refused | ActKind::TimedOut | ActKind::Withdrawn => self.keys_enough(act.seat, slot),
             ActKind::KeptEarlier | ActKind::ErasedEarlier | ActKind::HungUp => self.keys_enough(act.seat, slot),
+            ActKind::Shared => self.keys_enough(act.seat, slot),
         }
         if act.kind == ActKind::Given {
             let writer = self.writer.as_mut().ok_or(RecorderError::NoRoom)?;

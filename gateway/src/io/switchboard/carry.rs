@@ -5,7 +5,7 @@
 //!
 //! Not here: when which of these is wanted (`call`, `consent`).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use control::{Record, What, receipt};
 use spool::id::{MeetingId, RecordingId, SeatNo, Slot, TrackId};
@@ -17,7 +17,7 @@ use super::super::recorder::{About, ToRecorder, Trouble};
 use super::Switchboard;
 use super::later::{self, After, Opened};
 use crate::call::{Input, Invitation, NoPermit, Notice, Output};
-use crate::consent::{self, Act, Decision, Given};
+use crate::consent::{self, Act, Decision, Ending, Given};
 use crate::gathering::Gathering;
 use crate::ids::{CallId, Role};
 use crate::plan::Entry;
@@ -59,7 +59,9 @@ impl Switchboard {
             Output::TryPin { digits } => self.try_pin(call, digits.expose()),
             Output::Act(act) => self.write_down(call, &act),
             Output::Grant { evidence } => self.grant(call, evidence),
-            Output::EndPermit { at } => self.end_permit(call, at, EndWhy::Withdrawn),
+            Output::EndPermit { at, why: Ending::Withdrawn } => self.end_permit(call, at, EndWhy::Withdrawn),
+            Output::EndPermit { at, why: Ending::Shared } => self.end_permit(call, at, EndWhy::Shared),
+            Output::Shared(on) => self.shared(call, on),
             Output::Order { decision } => self.order(call, decision),
             Output::DigitSettled => self.tell_worker(ToWorker::DigitSettled { call }),
             Output::Enter => self.enter(call),
@@ -142,7 +144,14 @@ impl Switchboard {
             rooms: vec!["plenum".to_owned()],
             seats: Vec::new(),
         };
-        let mut there = Gathering::new(meeting, recording, plan.section, self.parts.plan.record(meeting), started_ms);
+        let mut there = Gathering::new(
+            meeting,
+            recording,
+            plan.section,
+            self.parts.plan.record(meeting),
+            started_ms,
+            plan.rule.clone(),
+        );
         if self.parts.plan.is_closed(meeting) {
             there = there.behind_a_closed_section();
         }
@@ -187,7 +196,8 @@ impl Switchboard {
     fn evidence(&self, act: &Act) -> spool::line::Act {
         let wall = self.parts.clock.wall();
         let words = self.parts.prompts.words(act.language, &act.parts);
-        act.written(words, wall.utc_ms, wall.ntp)
+        let lasts = |part| self.parts.prompts.get(act.language, part).map_or(Duration::ZERO, |prompt| prompt.lasts());
+        act.written(words, lasts, wall.utc_ms, wall.ntp)
     }
 
     /// A yes: a key that is marked as used on the disk, the act, the track; only then the permit.
@@ -279,6 +289,19 @@ impl Switchboard {
         }
         self.tell(What::PermitEnded { meeting, recording, seat, track });
         self.off_record_changed(meeting);
+    }
+
+    /// The journal, the sound and the desk learn that several people speak through a seat, or one again.
+    fn shared(&mut self, call: CallId, on: bool) {
+        self.tell_worker(ToWorker::Shared { call, on });
+        let Some((meeting, seat)) = self.place(call) else { return };
+        let Some(there) = self.gatherings.get_mut(&meeting) else { return };
+        let recording = there.recording;
+        if there.share(seat, on) {
+            let kind = if on { SeatKind::Shared } else { SeatKind::Telephone };
+            self.note(recording, MediaEvent::Seat(SeatFact { seat, kind }));
+            self.tell(What::SeatShared { meeting, seat, on });
+        }
     }
 
     /// What becomes of what was recorded under the permit that was taken back.

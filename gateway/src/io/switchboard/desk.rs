@@ -17,6 +17,7 @@ use super::later::{self, After};
 use crate::call::{Input, News, Refused};
 use crate::consent::Wording;
 use crate::gathering::Gathering;
+use crate::plan::Plan;
 
 impl Switchboard {
     pub(super) fn asked(&mut self, ask: Ask) {
@@ -71,6 +72,7 @@ impl Switchboard {
             }
             OfMeeting::Mute(seat) => self.mute(meeting, seat),
             OfMeeting::HelpAnswered(seat) => self.help_answered(meeting, seat),
+            OfMeeting::Shared(seat, on) => self.share(meeting, seat, on),
             OfMeeting::Dismiss(seat) => {
                 let call = self.gatherings.get(&meeting).and_then(|there| there.call_at(seat)).ok_or_else(no_seat)?;
                 self.feed(call, Input::Removed);
@@ -108,6 +110,14 @@ impl Switchboard {
         if there.help_answered(seat) {
             self.tell(What::HelpAnswered { meeting, seat });
         }
+        Ok(())
+    }
+
+    /// The call ends its own permit, in its own order, and says so; from now on nothing more is permitted.
+    fn share(&mut self, meeting: MeetingId, seat: SeatNo, on: bool) -> Done {
+        let call = self.gatherings.get(&meeting).and_then(|there| there.call_at(seat)).ok_or_else(no_seat)?;
+        let at = self.parts.clock.slot();
+        self.feed(call, Input::Shared { on, at });
         Ok(())
     }
 
@@ -199,13 +209,34 @@ impl Switchboard {
 
     fn put(&mut self, meeting: Meeting, reply: Reply<Done>) {
         let id = meeting.id;
+        if self.gatherings.get(&id).is_some_and(|there| !there.is_under(&meeting.rule)) {
+            let why = "a gathering is recorded under one rule, the one that was told: another counts when it is over";
+            let _gone = reply.send(Err(refusal("rule-in-use", why)));
+            return;
+        }
+        let told = |plan: &Plan| plan.meeting(id).map(|meeting| (meeting.number.clone(), meeting.rule.notice.clone()));
+        let before = told(&self.parts.plan);
         if let Err(why) = self.parts.plan.put(meeting, Wording::knows) {
             let _gone = reply.send(Err(refusal(why.code(), &why.to_string())));
             return;
         }
         self.resume(id);
+        if before != told(&self.parts.plan) {
+            self.notice_changed(id);
+        }
         tracing::info!(meeting = %id, keys = self.parts.plan.keys_left(id), "meeting put");
         self.save_plan(reply);
+    }
+
+    /// Who is being asked hears the notice anew: a yes is to what was heard.
+    fn notice_changed(&mut self, meeting: MeetingId) {
+        let Some(plan) = self.parts.plan.meeting(meeting) else { return };
+        let (number, rule) = (plan.number.clone(), plan.rule.clone());
+        let calls = self.gatherings.get(&meeting).map(|there| there.calls().collect::<Vec<_>>());
+        for call in calls.unwrap_or_default() {
+            let (meeting_number, text) = (number.clone(), rule.notice.clone());
+            self.feed(call, Input::NoticeChanged { meeting_number, text, cap_months: rule.cap_months });
+        }
     }
 
     /// After an end without goodbye the record is paused until the plan says on; a meeting that is put says so, and the plan

@@ -17,7 +17,7 @@ use spool::line::GapReason;
 use super::super::{Hand, Workers};
 use super::*;
 use crate::config::Ports;
-use crate::consent::{self, Answer, Permit, Question, Wording};
+use crate::consent::{self, Answer, Permit, Pressed, Question, Wording};
 use crate::ids::PromptId;
 use crate::io::recorder::Taped;
 use crate::io::socket::{self, SourceRule};
@@ -217,9 +217,11 @@ fn permit(seat: u32, from: u64) -> Permit {
     let asked = Instant::now();
     let (mut question, _, parts) = Question::ask(SeatNo(seat), Language::German, wording, Vec::new(), asked);
     (0..parts.len()).for_each(|part| {
-        question.said(part);
+        question.said(part, asked);
     });
-    let Answer::Yes(given) = question.key('1', asked + Duration::from_secs(30), Slot(from)) else { panic!() };
+    let down = asked + Duration::from_secs(30);
+    let pressed = Pressed { key: '1', from: Slot(from.saturating_sub(5)), until: Slot(from), down };
+    let Answer::Yes(given) = question.key(pressed, down) else { panic!() };
     let public = spool::keys::PublicKey { suite: 1, bytes: vec![7] };
     consent::permit(given, control::TrackKey { track: TRACK, public }).0
 }

@@ -10,7 +10,9 @@ use std::time::Duration;
 use media::tone;
 use spool::id::{EpochId, GatewayId, MeetingId, SeatNo, SectionId};
 use spool::keys::{self, PrivateKey};
-use spool::line::{Act, ActKind, EndWhy, GapReason, Heard, MediaEvent, SeatFact, SeatKind, TrackFact, Whose};
+use spool::line::{
+    Act, ActKind, Channel, EndWhy, GapReason, Heard, KeyPress, MediaEvent, SeatFact, SeatKind, TrackFact, Whose,
+};
 use spool::read::{self, Chunk};
 use spool::sign::SigningKey;
 use spool::voice::Opener;
@@ -61,12 +63,16 @@ fn act(kind: ActKind, track: TrackId) -> Box<Act> {
     Box::new(Act {
         seat: SeatNo(1),
         kind,
+        channel: Channel::Telephone,
+        purpose: "minutes".to_owned(),
         text: "notice".to_owned(),
         text_version: 1,
         language: "de".to_owned(),
         text_sha256: "0".repeat(64),
+        parts: Vec::new(),
         heard: Heard::default(),
-        key: Some('1'),
+        broken_off: None,
+        key: Some(KeyPress { key: '1', from: Slot(9), until: Some(Slot(10)) }),
         track: Some(track),
         utc_ms: 1_800_000_000_000,
         ntp: true,
