@@ -7,6 +7,8 @@ use crate::consent::{Act, ActKind, Channel, Decision, Ending, KeyPress};
 use crate::ids::TrackId;
 use crate::ivr::lines;
 
+mod table;
+
 /// One caller and what the line did to her.
 struct Caller {
     call: Option<Call>,
