@@ -7,10 +7,12 @@ use std::io::BufWriter;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::ExportError;
-use super::index::{Index, Written};
+use super::consents;
+use super::index::{self, Written};
 use crate::evidence::hex;
 use crate::io::house::House;
 use crate::playback::Playback;
@@ -71,11 +73,10 @@ impl Out {
         self.written(name)
     }
 
-    pub(super) fn json(&self, index: &Index) -> Result<PathBuf, ExportError> {
-        let path = self.path(INDEX);
-        let wrong = |source| ExportError::File { path: path.clone(), source };
-        serde_json::to_writer_pretty(self.create(INDEX)?, index).map_err(|error| wrong(error.into()))?;
-        Ok(path)
+    pub(super) fn json(&self, name: &str, what: &impl Serialize) -> Result<Written, ExportError> {
+        let wrong = |source| ExportError::File { path: self.path(name), source };
+        serde_json::to_writer_pretty(self.create(name)?, what).map_err(|error| wrong(error.into()))?;
+        self.written(name)
     }
 
     fn create(&self, name: &str) -> Result<fs::File, ExportError> {
@@ -112,11 +113,10 @@ impl Out {
 fn is_ours(name: &str) -> bool {
     let voice = name.strip_prefix("voice-").and_then(|rest| rest.strip_suffix(".wav"));
     name == "all.wav"
-        || name == INDEX
+        || [index::FILE, consents::FILE].contains(&name)
         || voice.is_some_and(|seat| !seat.is_empty() && seat.bytes().all(|b| b.is_ascii_digit()))
 }
 
-const INDEX: &str = "index.json";
 /// Half a minute of sound.
 const PIECE_BYTES: u64 = 30 * 32_000;
 
@@ -127,7 +127,8 @@ mod tests {
     #[test]
     fn an_earlier_export_is_replaced_and_nothing_else_is_touched() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["voice-2.wav", "all.wav", "index.json", "voice-x.wav", "voice-.wav", "notes.txt"] {
+        for name in ["voice-2.wav", "all.wav", "index.json", "consents.json", "voice-x.wav", "voice-.wav", "notes.txt"]
+        {
             fs::write(dir.path().join(name), "x").unwrap();
         }
         Out::prepare(dir.path()).unwrap();

@@ -146,3 +146,5 @@ fn stretch(playback: &Playback, track: &Track) -> Stretch {
             .collect(),
     }
 }
+
+pub(super) const FILE: &str = "index.json";

@@ -1,11 +1,14 @@
 //! `archiver export`: the voices of a recording as files, for a purpose that is written down first.
 //!
+//! Beside them `consents.json` lays open why each voice in them may be there.
+//!
 //! While the meeting runs, the gateway is asked to hand over what it has; what is exported is what the archive holds
 //! then. One WAV a voice and one of all, on one timeline, and `index.json` that says what they are. The export is in the
 //! database and in the audit before the first byte is written: the proof of destruction will count it.
 //!
 //! Not here: who may (`access`), how sound is made (`sound`).
 
+mod consents;
 mod cut;
 mod files;
 mod index;
@@ -121,7 +124,7 @@ async fn write(
         let sound = playback.sound(Whose::One(*seat)).map_err(PlaybackError::from)?;
         sounds.push((index::voice_file(*seat), sound));
     }
-    let count = u32::try_from(sounds.len() + 1).unwrap_or(u32::MAX);
+    let count = u32::try_from(sounds.len() + 2).unwrap_or(u32::MAX);
     let export = house.begin_export(&person(), recording.id, purpose, count).await?;
     let at_ms = house.clock().now_ms();
 
@@ -130,12 +133,15 @@ async fn write(
     for (name, sound) in &sounds {
         written.push(out.wav(house, &playback, name, sound).await?);
     }
+    let acts = house.store().acts(recording.id).await.map_err(HouseError::from)?;
+    written.push(out.json(consents::FILE, &consents::consents(&playback, &acts))?);
     let number =
         house.store().meeting(recording.meeting).await.map_err(HouseError::from)?.map(|meeting| meeting.number);
     let about = index::About { export, purpose: purpose.text().to_owned(), at_ms, number };
     let index = index::index(&about, recording, &playback, &voices, &written);
     let mut paths: Vec<PathBuf> = written.iter().map(|file| out.path(&file.name)).collect();
-    paths.push(out.json(&index)?);
+    out.json(index::FILE, &index)?;
+    paths.push(out.path(index::FILE));
     Ok(paths)
 }
 

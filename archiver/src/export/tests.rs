@@ -39,7 +39,7 @@ async fn each_voice_and_all_of_them_become_files_and_the_export_is_written_down(
     let purpose = Purpose::named("Einwand prüfen").unwrap();
     let paths = write(&bench.house, &recording, &purpose, &out).await.unwrap();
     let names: Vec<_> = paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    assert_eq!(names, ["all.wav", "voice-1.wav", "voice-2.wav", "index.json"]);
+    assert_eq!(names, ["all.wav", "voice-1.wav", "voice-2.wav", "consents.json", "index.json"]);
 
     // The file is the virtual WAV, to the byte: two ways of writing the same 44 bytes of header.
     let playback = Playback::open(&bench.house, RECORDING).await.unwrap();
@@ -53,11 +53,41 @@ async fn each_voice_and_all_of_them_become_files_and_the_export_is_written_down(
     assert_eq!(index["purpose"], "Einwand prüfen");
     assert_eq!(index["seats"][1]["file"], "voice-2.wav");
     assert_eq!(index["seats"][0]["tracks"][0]["from_ms"], 200);
-    assert_eq!(index["files"].as_array().unwrap().len(), 3);
+    assert_eq!(index["files"].as_array().unwrap().len(), 4);
     let exports = bench.house.store().exports(RECORDING).await.unwrap();
-    assert_eq!(exports.iter().map(|e| (e.purpose.as_str(), e.files)).collect::<Vec<_>>(), [("Einwand prüfen", 4)]);
+    assert_eq!(exports.iter().map(|e| (e.purpose.as_str(), e.files)).collect::<Vec<_>>(), [("Einwand prüfen", 5)]);
     let audit = bench.house.store().chain(Chain::Audit).await.unwrap();
     assert!(audit.iter().any(|(link, _)| link.kind == Act::Export.word()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_shows_the_consent_of_each_voice_in_it_and_no_refusal() {
+    let bench = singing().await;
+    let store = bench.house.store();
+    let mut tx = store.begin().await.unwrap();
+    tx.consent("refused", r#"{"seat":3,"kind":"refused","track":null}"#.to_owned(), RECORDING, 1, 2).await.unwrap();
+    tx.commit().await.unwrap();
+    let recording = store.recording(RECORDING).await.unwrap().unwrap();
+    let out = bench.dir.path().join("out");
+    write(&bench.house, &recording, &Purpose::named("Einwand prüfen").unwrap(), &out).await.unwrap();
+    let laid: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("consents.json")).unwrap()).unwrap();
+    let acts = laid["acts"].as_array().unwrap();
+    let kinds: Vec<_> = acts.iter().map(|act| act["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["given", "given"], "{laid}");
+    // Each is checked with nothing but the file.
+    for (at, act) in acts.iter().enumerate() {
+        let text = |field: &str| act[field].as_str().unwrap().to_owned();
+        let said: serde_json::Value = serde_json::from_str(&text("act")).unwrap();
+        assert_eq!(said["track"], bench.track(at).to_string());
+        let salt = (0..16).map(|i| u8::from_str_radix(&text("salt")[2 * i..2 * i + 2], 16).unwrap());
+        let payload =
+            crate::evidence::Payload { salt: salt.collect::<Vec<_>>().try_into().unwrap(), text: text("act") };
+        let (seq, at_ms) = (act["seq"].as_i64().unwrap(), act["at_ms"].as_i64().unwrap());
+        let before = (seq > 1).then(|| (seq - 1, text("prev")));
+        let before = before.as_ref().map(|(seq, hash)| (*seq, hash.as_str()));
+        let link = crate::evidence::Link::after(before, Chain::Consent, at_ms, &text("kind"), &payload);
+        assert_eq!((link.salted, link.hash), (text("salted"), text("hash")));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 
 use spool::id::RecordingId;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Store, StoreError, Tx, get, query};
 use crate::evidence::{Chain, Deed, Link, Payload, SALT_BYTES};
@@ -23,22 +24,16 @@ impl Store {
             "SELECT l.*, p.salt, p.payload FROM links l LEFT JOIN payloads p ON p.chain = l.chain AND p.seq = l.seq
                    WHERE l.chain = $1 ORDER BY l.seq";
         let rows = sqlx::query(sql).bind(chain.word()).fetch_all(&self.pool).await.map_err(query("chain"))?;
-        rows.iter()
-            .map(|row| {
-                let link = Link {
-                    seq: get(row, "links", "seq")?,
-                    prev: get(row, "links", "prev")?,
-                    at_ms: get(row, "links", "at_ms")?,
-                    kind: get(row, "links", "kind")?,
-                    salted: get(row, "links", "salted")?,
-                    hash: get(row, "links", "hash")?,
-                };
-                let salt: Option<Vec<u8>> = get(row, "payloads", "salt")?;
-                let text: Option<String> = get(row, "payloads", "payload")?;
-                let salt = salt.and_then(|salt| <[u8; SALT_BYTES]>::try_from(salt).ok());
-                Ok((link, salt.zip(text).map(|(salt, text)| Payload { salt, text })))
-            })
-            .collect()
+        rows.iter().map(link_of).collect()
+    }
+
+    /// The acts of consent of a recording that may still be read, in the order of their chain.
+    pub async fn acts(&self, recording: RecordingId) -> Result<Vec<(Link, Payload)>, StoreError> {
+        let sql = "SELECT l.*, p.salt, p.payload FROM links l JOIN payloads p ON p.chain = l.chain AND p.seq = l.seq
+                   WHERE l.chain = $1 AND p.recording = $2 ORDER BY l.seq";
+        let rows = sqlx::query(sql).bind(Chain::Consent.word()).bind(recording.to_string()).fetch_all(&self.pool).await;
+        let rows: Vec<_> = rows.map_err(query("acts"))?.iter().map(link_of).collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().filter_map(|(link, payload)| Some((link, payload?))).collect())
     }
 
     /// How many links of each kind still have a payload about `recording`.
@@ -129,6 +124,21 @@ impl Tx {
         .map_err(query("append payload"))?;
         Ok(link.seq)
     }
+}
+
+fn link_of(row: &SqliteRow) -> Result<(Link, Option<Payload>), StoreError> {
+    let link = Link {
+        seq: get(row, "links", "seq")?,
+        prev: get(row, "links", "prev")?,
+        at_ms: get(row, "links", "at_ms")?,
+        kind: get(row, "links", "kind")?,
+        salted: get(row, "links", "salted")?,
+        hash: get(row, "links", "hash")?,
+    };
+    let salt: Option<Vec<u8>> = get(row, "payloads", "salt")?;
+    let text: Option<String> = get(row, "payloads", "payload")?;
+    let salt = salt.and_then(|salt| <[u8; SALT_BYTES]>::try_from(salt).ok());
+    Ok((link, salt.zip(text).map(|(salt, text)| Payload { salt, text })))
 }
 
 /// Twelve months (access log).
