@@ -4,10 +4,12 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::support::ears::Person::{Anna, Bert};
 use crate::support::house::House;
 use crate::support::phone::Phone;
-use crate::support::until;
+use crate::support::{sql, until};
 
 #[test]
 fn the_refuser_is_in_the_room_and_not_in_the_recording() {
@@ -91,6 +93,74 @@ fn a_yes_keyed_before_its_time_is_none() {
     // And the same key counts once the notice was heard.
     anna.agrees(&house);
     anna.hangs_up();
+}
+
+#[test]
+fn a_yes_to_a_notice_that_changed_meanwhile_is_none_and_another_rule_waits_until_nobody_is_there() {
+    let house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    // All that must be heard is over; now the desk calls the meeting otherwise.
+    anna.does("p20");
+    let plan = planned(&house);
+    let other = |change: &dyn Fn(&mut Value)| {
+        let mut other = plan.clone();
+        change(&mut other);
+        other
+    };
+    let stricter = other(&|meeting| meeting["rule"]["cap_months"] = json!(1));
+    assert_eq!(house.tells("PUT", "", &stricter), 409, "a recording is made under one rule");
+    assert_eq!(house.tells("PUT", "", &other(&|meeting| meeting["number"] = json!("80808"))), 204);
+    anna.does("p1");
+    anna.keys("1");
+    anna.listens(2);
+    let now = house.seat(anna.seat).expect("Anna's seat");
+    assert!(!now.recorded && !now.in_room, "a yes to a notice that she did not hear");
+    anna.agrees(&house);
+    let seat = anna.seat;
+    anna.hangs_up();
+    house.await_handed_over();
+    let acts = acts_of(&house, seat);
+    assert!(acts.ends_with(&["superseded", "offered", "given"].map(str::to_owned)), "{acts:?}");
+    assert_eq!(house.tells("PUT", "", &stricter), 204, "nobody is there");
+}
+
+#[test]
+fn keys_of_another_section_record_nobody_in_this_one() {
+    let house = House::open();
+    let mut anna = Phone::calls(&house, Anna);
+    anna.arrives(&house);
+    let mut next = planned(&house);
+    next["section"] = json!(format!("sec-{}", "7".repeat(32)));
+    assert_eq!(house.tells("PUT", "", &next), 204);
+    anna.does("p20");
+    for _ in 0..8 {
+        anna.keys("1");
+        anna.listens(1);
+    }
+    until("Anna to be in the room, told that she is not recorded", SILENCE, || {
+        house.seat(anna.seat).filter(|seat| seat.in_room && !seat.recorded)
+    });
+    let seat = anna.seat;
+    anna.hangs_up();
+    house.await_handed_over();
+    assert_eq!(acts_of(&house, seat), ["offered", "given"], "the yes is evidence, and made no track");
+    assert_eq!(sql(&house.data(), "SELECT COUNT(*) FROM tracks"), "0");
+}
+
+/// The meeting as the desk put it.
+fn planned(house: &House) -> Value {
+    let plan = std::fs::read(house.data().join("gateway/plan.json")).expect("the gateway's plan");
+    let plan: Value = serde_json::from_slice(&plan).expect("JSON");
+    plan["meetings"][0]["meeting"].clone()
+}
+
+/// The kinds of this seat's acts, as the archive holds them.
+fn acts_of(house: &House, seat: u64) -> Vec<String> {
+    let query = "SELECT payload FROM payloads WHERE chain = 'consent' ORDER BY seq";
+    let acts = sql(&house.data(), query);
+    let acts = acts.lines().map(|line| serde_json::from_str::<Value>(line).expect("an act"));
+    acts.filter(|act| act["seat"] == seat).map(|act| act["kind"].as_str().expect("its kind").to_owned()).collect()
 }
 
 const SILENCE: Duration = Duration::from_secs(180);

@@ -20,6 +20,7 @@ mod holding;
 mod keys;
 mod language;
 mod loudspeaker;
+mod shared;
 mod signalling;
 mod sources;
 mod support;
