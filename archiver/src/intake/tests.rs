@@ -2,7 +2,8 @@
 //!
 //! Not here: everything that a chunk can be refused for (crate `spool`), and a gateway that acknowledges (the stories).
 
-use spool::id::Slot;
+use spool::id::{SeatNo, Slot};
+use spool::line::{CloseWhy, GapReason, MediaEvent, Whose};
 use spool::sign::SigningKey;
 use spool::voice::{HEADER_BYTES, Opener};
 
@@ -245,6 +246,24 @@ async fn take_with(change: impl FnOnce(&mut spool::line::Head, i64)) -> (Bench, 
     let name = chunk.close(Slot(300), spool::line::CloseWhy::LastSeatLeft).unwrap().name;
     let taken = take(&bench, &name).await;
     (bench, taken)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_without_a_key_has_a_gap_and_a_chunk_without_a_clock_line_the_time_of_its_head() {
+    let bench = Bench::new().await;
+    let mut chunk = bench.spool.begin(bench.head(0), Slot(90)).unwrap();
+    let (whose, reason) = (Whose::Seat(SeatNo(3)), GapReason::NoKeys);
+    chunk.note(Slot(200), &MediaEvent::Gap { whose, from: Slot(100), until: Slot(200), reason }).unwrap();
+    let name = chunk.close(Slot(300), CloseWhy::LastSeatLeft).unwrap().name;
+    assert_eq!(take(&bench, &name).await, Taken::New);
+    let gaps = bench.house.store().gaps(RECORDING).await.unwrap();
+    let [gap] = gaps.as_slice() else { panic!("{gaps:?}") };
+    assert_eq!((gap.track, gap.from, gap.until, gap.reason.as_str()), (None, Slot(100), Slot(200), "no_keys"));
+    let clocks = bench.house.store().clocks(RECORDING).await.unwrap();
+    assert_eq!(
+        clocks.iter().map(|clock| (clock.slot, clock.utc_ms)).collect::<Vec<_>>(),
+        [(Slot(90), bench.head(0).clock.utc_ms)]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
