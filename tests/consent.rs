@@ -101,7 +101,7 @@ fn a_yes_to_a_notice_that_changed_meanwhile_is_none_and_another_rule_waits_until
     let mut anna = Phone::calls(&house, Anna);
     anna.arrives(&house);
     // All that must be heard is over; now the desk calls the meeting otherwise.
-    anna.does("p20");
+    anna.listens(20);
     let plan = planned(&house);
     let other = |change: &dyn Fn(&mut Value)| {
         let mut other = plan.clone();

@@ -69,7 +69,7 @@ fn what_the_desk_marks_as_shared_leaves_nothing_in_the_recording() {
     // In the middle of the question: there is nobody left who could answer for all.
     let mut anna = Phone::calls(&house, Anna);
     anna.arrives(&house);
-    anna.does("p18");
+    anna.listens(2);
     assert_eq!(share(&house, anna.seat, true), 204);
     await_seat(&house, anna.seat, "shared", &json!(true));
     anna.keys("1");

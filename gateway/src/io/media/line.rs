@@ -161,8 +161,7 @@ impl Line {
         self.muted = on;
     }
 
-    /// Several people speak through it: from now on it takes no permit, whoever sends one, and is never taken for a telephone
-    /// that brings nobody else's voice back.
+    /// Several people speak through it: from now on it takes no permit, whoever sends one.
     pub(super) fn share(&mut self, on: bool) {
         self.shared = on;
     }

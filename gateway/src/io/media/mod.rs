@@ -116,8 +116,7 @@ pub enum ToWorker {
         call: CallId,
         on: bool,
     },
-    /// Several people speak through this telephone, or one again: while `on` it takes no permit, and is never exempt from the
-    /// bleed guard.
+    /// Several people speak through this telephone, or one again: while `on` it takes no permit.
     Shared {
         call: CallId,
         on: bool,
