@@ -467,15 +467,17 @@ const LEFTOVERS: [&str; 7] = ["utils", "util", "common", "manager", "helper", "h
 const LONG_FUNCTIONS: [&str; 0] = [];
 
 /// SHA-256 of every migration that was ever released; each is followed, never edited.
-const MIGRATIONS: [(&str, &str); 10] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("postgres/0001_meetings.sql", "6d03cdda8b50b2526c5bc83af62ca1251eb0568b3c9fa5cde772f0ac93a4fb62"),
     ("postgres/0002_recordings.sql", "6b2a7bca07d54b60fbad73b7242beba6bc86cac8fa0044e7866f78fe0d476cdb"),
     ("postgres/0003_erasing.sql", "0c517491e56a75cd1f13a43c1b7aff247c6879340935d0872a0ca52f5e5becec"),
     ("postgres/0004_evidence.sql", "40b7c4ef61801cb1391149429c648323c5818f70bf45244b1721129cce77cda3"),
     ("postgres/0005_desk.sql", "98fc0132fcdb5f175a972f2454442d65f7d54617495c1c42fcc60c6673fa0216"),
+    ("postgres/0006_gateways.sql", "92bc22a95befb6a1ab9d5956e61c0a2ef21ffa7de95e0a525d27c014ad636be7"),
     ("sqlite/0001_meetings.sql", "08ff7c6d3bc127f1f7b055c586bd439568cfdc085b8c83c378ab87acd675f79c"),
     ("sqlite/0002_recordings.sql", "f688088cb02e528b17bff5985293d5dc5d48567dd3f352e7dcd38ee41588cc79"),
     ("sqlite/0003_erasing.sql", "0c517491e56a75cd1f13a43c1b7aff247c6879340935d0872a0ca52f5e5becec"),
     ("sqlite/0004_evidence.sql", "056c88d70dd36e77b41a78b26dff478e0268a343c045dab217b2fa9d98f38a23"),
     ("sqlite/0005_desk.sql", "98fc0132fcdb5f175a972f2454442d65f7d54617495c1c42fcc60c6673fa0216"),
+    ("sqlite/0006_gateways.sql", "92bc22a95befb6a1ab9d5956e61c0a2ef21ffa7de95e0a525d27c014ad636be7"),
 ];

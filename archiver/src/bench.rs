@@ -77,6 +77,7 @@ impl Bench {
             keys.push(TrackKey {
                 track: minted.track,
                 section: SECTION,
+                gateway: None,
                 public: serde_json::to_vec(&minted.public).unwrap(),
                 sealed_hash: hash(&minted.sealed),
                 sealed: Some(minted.sealed),
@@ -142,13 +143,19 @@ impl Bench {
         let mut chunk = self.spool.begin(self.head(0), Slot(90)).unwrap();
         chunk.note(Slot(91), &MediaEvent::Started).unwrap();
         for n in who {
-            self.speak(&mut chunk, *n, &keys[*n]);
+            self.speak(&mut chunk, *n, SeatNo(u32::try_from(*n).unwrap() + 1), &keys[*n]);
         }
         chunk.close(Slot(300), CloseWhy::LastSeatLeft).unwrap().name
     }
 
-    fn speak(&self, chunk: &mut ChunkWriter, n: usize, (track, public): &(TrackId, PublicKey)) {
-        let seat = SeatNo(u32::try_from(n).unwrap() + 1);
+    /// Voice `n` agrees and speaks 50 slots.
+    pub(crate) fn speak(
+        &self,
+        chunk: &mut ChunkWriter,
+        n: usize,
+        seat: SeatNo,
+        (track, public): &(TrackId, PublicKey),
+    ) {
         chunk.act(Slot(100), &given(seat, *track, self.started_ms)).unwrap();
         let fact = TrackFact { track: *track, seat, from: Slot(100) };
         chunk.begin_track(fact, public, &mut |into| getrandom::fill(into).unwrap()).unwrap();
@@ -158,7 +165,7 @@ impl Bench {
         chunk.end_track(*track, Slot(200), EndWhy::Left).unwrap();
     }
 
-    fn clock(&self, slot: u64) -> Clock {
+    pub(crate) fn clock(&self, slot: u64) -> Clock {
         let utc_ms = self.started_ms + i64::try_from(slot * Slot::MS).unwrap();
         Clock { utc_ms, ntp: true, offset_us: 0, error_us: 100 }
     }

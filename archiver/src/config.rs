@@ -4,6 +4,7 @@
 //!
 //! Not here: what is found on disk (`io::house`).
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,8 @@ pub struct Config {
     /// Absent: the embedded store on a loopback port, for demos.
     #[serde(default)]
     pub store: Option<StorePlace>,
-    /// One `[[gateway]]`, and no more today: a second would be handed the same track keys.
+    /// Every gateway that holds the meetings, each once. The first is the home gateway of all of them: on its word the
+    /// others record.
     #[serde(default)]
     pub gateway: Vec<GatewayPlace>,
     /// Present: one meeting that is always open is made by itself.
@@ -108,8 +110,12 @@ impl Config {
         if self.store.as_ref().is_some_and(|store| !is_loopback(&store.endpoint)) {
             return Err(ConfigError::Wrong(NOT_HERE));
         }
-        if self.gateway.len() > 1 {
-            return Err(ConfigError::Wrong(ONE_GATEWAY));
+        let sockets: BTreeSet<&Path> = self.gateway.iter().map(|gateway| gateway.socket.as_path()).collect();
+        if sockets.len() < self.gateway.len() {
+            return Err(ConfigError::Wrong(GATEWAY_TWICE));
+        }
+        if self.gateway.len() > 1 && self.gateway.iter().any(|gateway| gateway.socket.is_relative()) {
+            return Err(ConfigError::Wrong(GATEWAY_WHERE));
         }
         match self.mode {
             Mode::Demo => Ok(self),
@@ -146,8 +152,10 @@ fn plain(message: &str) -> String {
 // EU or nothing: an endpoint outside loopback needs a residency list, and there is none yet.
 const NOT_HERE: &str = "store.endpoint: only a store on this machine is taken today, because there is no list yet of which \
     others lie in the EU; right would be endpoint = \"http://127.0.0.1:9000\"";
-const ONE_GATEWAY: &str = "[[gateway]]: only one is taken today, because two would be handed the same track keys; right \
-    would be a single [[gateway]] with its socket, and an archive of its own for the other";
+const GATEWAY_TWICE: &str =
+    "[[gateway]]: one socket is named twice; right would be each gateway once, the home gateway first";
+const GATEWAY_WHERE: &str = "[[gateway]]: of several gateways each reaches the first at its socket, so it must be named from \
+    the root; right would be socket = \"/var/lib/amtsleitung/gateway/control.sock\"";
 const NO_STORE: &str = "mode = \"production\" needs a [store]: the embedded store keeps nothing safe; right would be \
     [store] with endpoint, region, bucket, access_key and secret_file, or mode = \"demo\"";
 const NO_DEMO: &str = "mode = \"production\" and [demo] exclude each other; right would be mode = \"demo\"";
@@ -198,10 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn a_second_gateway_stops_the_start() {
+    fn several_gateways_are_named_once_each_and_from_the_root() {
         let one = "data = \"/d\"\nmode = \"demo\"\n[[gateway]]\nsocket = \"/a\"\n";
-        assert!(Config::parse(one, Path::new("a.toml")).is_ok());
-        let said = wrong(&format!("{one}[[gateway]]\nsocket = \"/b\"\n"));
-        assert!(said.contains("[[gateway]]") && said.contains("right would be"), "{said}");
+        let two = |socket: &str| format!("{one}[[gateway]]\nsocket = \"{socket}\"\n");
+        assert_eq!(Config::parse(&two("/b"), Path::new("a.toml")).unwrap().gateway.len(), 2);
+        for socket in ["/a", "b"] {
+            let said = wrong(&two(socket));
+            assert!(said.contains("[[gateway]]") && said.contains("right would be"), "{said}");
+        }
     }
 }

@@ -21,7 +21,7 @@ pub struct Head {
     pub epoch: EpochId,
     pub meeting: MeetingId,
     pub recording: RecordingId,
-    /// Counted per recording and gateway, from 0.
+    /// Counted per recording and gateway, from 0; a gateway that takes a recording up again goes on with a higher one.
     pub chunk: u32,
     pub section: SectionId,
     /// The rule's id, for example `until-approval`.

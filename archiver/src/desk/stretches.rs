@@ -64,16 +64,19 @@ fn spans(epoch: &EpochClock, moments: &[Moment]) -> Vec<(Slot, Slot, Why)> {
     spans
 }
 
-/// Between two epochs the recorder was not running.
+/// Between two epochs no recorder was running. Those of two gateways lie over each other.
 fn between(timeline: &Timeline, epochs: &[EpochClock], found: &mut Vec<Stretch>) {
-    for pair in epochs.windows(2) {
-        if let [before, after] = pair
-            && let (Some(from_ms), Some(until_ms)) =
-                (timeline.ms(before.epoch, before.until), timeline.ms(after.epoch, after.from))
-            && from_ms < until_ms
-        {
-            found.push(Stretch { from_ms, until_ms, why: Why::Interrupted });
+    let mut ran_until: Option<u64> = None;
+    for epoch in epochs {
+        let (Some(begins_ms), Some(ends_ms)) =
+            (timeline.ms(epoch.epoch, epoch.from), timeline.ms(epoch.epoch, epoch.until))
+        else {
+            continue;
+        };
+        if let Some(from_ms) = ran_until.filter(|until| *until < begins_ms) {
+            found.push(Stretch { from_ms, until_ms: begins_ms, why: Why::Interrupted });
         }
+        ran_until = ran_until.max(Some(ends_ms));
     }
 }
 
@@ -173,5 +176,14 @@ mod tests {
         let epochs = [epoch(ONE, 100, 0), epoch(TWO, 100, 5_000)];
         let told = stretches(&Timeline::of(&epochs), &epochs, &[], &[], &[]);
         assert_eq!(told, [Stretch { from_ms: 2_000, until_ms: 5_000, why: Why::Interrupted }]);
+    }
+
+    #[test]
+    fn as_long_as_one_of_two_gateways_ran_nothing_was_interrupted() {
+        // The first ran all the while, the second for two seconds in it; then nobody; then the second again.
+        let three = EpochId([3; 8]);
+        let epochs = [epoch(ONE, 500, 0), epoch(TWO, 100, 1_000), epoch(three, 100, 12_000)];
+        let told = stretches(&Timeline::of(&epochs), &epochs, &[], &[], &[]);
+        assert_eq!(told, [Stretch { from_ms: 10_000, until_ms: 12_000, why: Why::Interrupted }]);
     }
 }

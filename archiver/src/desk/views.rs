@@ -41,8 +41,8 @@ pub(super) async fn meetings(house: &House) -> Result<Meetings, HouseError> {
             });
         }
         let here = now.iter().filter(|now| now.id == meeting.id);
-        // The gateway where somebody is says how the meeting stands.
-        let home = here.clone().max_by_key(|now| now.recording.is_some());
+        // The home gateway comes first and says how the meeting stands; where nobody is, another may know more.
+        let home = here.clone().find(|now| now.recording.is_some()).or(here.clone().next());
         meetings.push(Meeting {
             id: meeting.id,
             number: meeting.number,

@@ -80,9 +80,13 @@ impl Gateways {
         self.home(|now| now.id == meeting).await?.0.end(meeting).await
     }
 
-    /// Closes what was recorded of a meeting so far; it lies ready when this answers.
-    pub async fn cut(&self, meeting: MeetingId) -> Result<CutDone, GatewayError> {
-        self.home(|now| now.id == meeting).await?.0.cut(meeting).await
+    /// Closes what was recorded of a meeting so far, at every gateway; it lies ready when this answers.
+    pub async fn cut(&self, meeting: MeetingId) -> Result<Vec<CutDone>, GatewayError> {
+        let mut done = Vec::new();
+        for gateway in self.holding(meeting).await? {
+            done.push(gateway.cut(meeting).await?);
+        }
+        Ok(done)
     }
 
     /// The record begins or goes on, for whoever agrees.
@@ -101,45 +105,51 @@ impl Gateways {
 
     /// Nobody more is let in, or everybody is again.
     pub async fn lock(&self, meeting: MeetingId, on: bool) -> Result<(), GatewayError> {
-        self.tell(meeting, Method::PUT, "lock", Some(body(&Switch { on })?)).await.map(drop)
+        self.tell_all(meeting, Method::PUT, "lock", Some(body(&Switch { on })?)).await
     }
 
     /// What whoever asks where the meeting is will be told; 1 to 999.
     pub async fn set_agenda(&self, meeting: MeetingId, item: Option<u32>) -> Result<(), GatewayError> {
-        self.tell(meeting, Method::PUT, "agenda", Some(body(&Agenda { item })?)).await.map(drop)
+        self.tell_all(meeting, Method::PUT, "agenda", Some(body(&Agenda { item })?)).await
     }
 
     /// Calls the first raised hand; `None`: none is up.
     pub async fn call_next(&self, meeting: MeetingId) -> Result<Option<SeatNo>, GatewayError> {
-        let floor: Floor = read(self.tell(meeting, Method::POST, "hands/next", None).await?)?;
-        Ok(floor.seat)
+        let mut answer = Err(GatewayError::Unknown);
+        for gateway in self.holding(meeting).await? {
+            let asked = gateway.ask(Method::POST, &format!("/v1/meetings/{meeting}/hands/next"), None).await;
+            match asked.and_then(read::<Floor>) {
+                Ok(Floor { seat: Some(seat) }) => return Ok(Some(seat)),
+                Ok(Floor { seat: None }) => answer = Ok(None),
+                Err(error) => answer = answer.or(Err(error)),
+            }
+        }
+        answer
     }
 
     /// Somebody has seen to a call for help: its mark goes.
     pub async fn answer_help(&self, meeting: MeetingId, seat: SeatNo) -> Result<(), GatewayError> {
-        self.tell(meeting, Method::DELETE, &format!("seats/{}/help", seat.0), None).await.map(drop)
+        self.tell_seat(meeting, seat, Method::DELETE, "/help", None).await
     }
 
     /// Only the caller opens the microphone again.
     pub async fn mute(&self, meeting: MeetingId, seat: SeatNo) -> Result<(), GatewayError> {
-        self.tell(meeting, Method::POST, &format!("seats/{}/mute", seat.0), None).await.map(drop)
+        self.tell_seat(meeting, seat, Method::POST, "/mute", None).await
     }
 
     /// Everybody but the chair.
     pub async fn mute_all(&self, meeting: MeetingId) -> Result<(), GatewayError> {
-        self.tell(meeting, Method::POST, "mute", None).await.map(drop)
+        self.tell_all(meeting, Method::POST, "mute", None).await
     }
 
     /// Several people speak through this seat, so it is off record; or one again, who is asked anew.
     pub async fn share(&self, meeting: MeetingId, seat: SeatNo, on: bool) -> Result<(), GatewayError> {
-        self.tell(meeting, Method::PUT, &format!("seats/{}/shared", seat.0), Some(body(&Switch { on })?))
-            .await
-            .map(drop)
+        self.tell_seat(meeting, seat, Method::PUT, "/shared", Some(body(&Switch { on })?)).await
     }
 
     /// Says goodbye to one caller.
     pub async fn dismiss(&self, meeting: MeetingId, seat: SeatNo) -> Result<(), GatewayError> {
-        self.tell(meeting, Method::DELETE, &format!("seats/{}", seat.0), None).await.map(drop)
+        self.tell_seat(meeting, seat, Method::DELETE, "", None).await
     }
 
     /// The meeting whose gathering makes this recording now.
@@ -147,7 +157,59 @@ impl Gateways {
         self.home(|now| now.recording == Some(recording)).await.ok().map(|(_, now)| now.id)
     }
 
-    /// Asks the gateway that holds the meeting.
+    /// Asks the gateway at which somebody sits.
+    async fn tell_seat(
+        &self,
+        meeting: MeetingId,
+        seat: SeatNo,
+        method: Method,
+        what: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<(), GatewayError> {
+        let at = |now: &MeetingNow| now.id == meeting && now.seats.iter().any(|known| known.seat == seat);
+        let gateway = match self.home(at).await {
+            Ok((gateway, _)) => gateway,
+            // Nobody knows the seat any more: the gateway says so in its own words.
+            Err(_) => self.home(|now| now.id == meeting).await?.0,
+        };
+        gateway.ask(method, &format!("/v1/meetings/{meeting}/seats/{}{what}", seat.0), body).await.map(drop)
+    }
+
+    /// Asks every gateway of the meeting. Done when one did it: at another nobody may be.
+    async fn tell_all(
+        &self,
+        meeting: MeetingId,
+        method: Method,
+        what: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<(), GatewayError> {
+        let mut answer = Err(GatewayError::Unknown);
+        for gateway in self.holding(meeting).await? {
+            let path = format!("/v1/meetings/{meeting}/{what}");
+            let asked = gateway.ask(method.clone(), &path, body.clone()).await.map(drop);
+            answer = match (answer, asked) {
+                (Ok(()), _) | (_, Ok(())) => Ok(()),
+                (Err(_), Err(error)) => Err(error),
+            };
+        }
+        answer
+    }
+
+    /// The gateways that the meeting was put to, its home first.
+    async fn holding(&self, meeting: MeetingId) -> Result<Vec<Gateway>, GatewayError> {
+        let mut away = None;
+        let mut holding = Vec::new();
+        for now in self.now().await {
+            match now.meetings {
+                Ok(meetings) if meetings.iter().any(|known| known.id == meeting) => holding.push(now.gateway),
+                Ok(_) => {}
+                Err(error) => away = Some(error),
+            }
+        }
+        if holding.is_empty() { Err(away.unwrap_or(GatewayError::Unknown)) } else { Ok(holding) }
+    }
+
+    /// Asks the gateway that holds the meeting, its home.
     async fn tell(
         &self,
         meeting: MeetingId,

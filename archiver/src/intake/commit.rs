@@ -23,6 +23,8 @@ use crate::store::{StoreError, Tx};
 impl Intake {
     pub(super) async fn commit(&self, chunk: &Chunk, uploaded: &[Uploaded], now_ms: i64) -> Result<Taken, IntakeError> {
         let recording = chunk.head.recording;
+        // Where several gateways hold the meeting, the last word of one is not the end: `io::link` asks them all.
+        let alone = self.store.gateways_of(chunk.head.meeting).await?.len() <= 1;
         let mut tx = self.store.begin().await?;
         match tx.move_recording(recording, Event::ChunkTaken, Mover::Gateway).await {
             Ok(_) => {}
@@ -33,7 +35,7 @@ impl Intake {
             return Ok(Taken::Before);
         }
         for fact in seats_of(chunk).into_values() {
-            tx.add_seat(recording, fact.seat, &word(&fact.kind)).await?;
+            tx.add_seat(recording, fact.seat, &word(&fact.kind), chunk.head.gateway).await?;
         }
         let erased = self.add_voices(&mut tx, chunk, uploaded, now_ms).await?;
         add_events(&mut tx, chunk, &erased).await?;
@@ -41,7 +43,7 @@ impl Intake {
         if let Some(ended) = spool::read::clock(chunk).at(chunk.until) {
             tx.heard_until(recording, ended.utc_ms).await?;
         }
-        if is_last(chunk) {
+        if alone && is_last(chunk) {
             tx.move_recording(recording, Event::GatheringEnded, Mover::Gateway).await?;
         }
         let object = recording.to_string();
@@ -130,7 +132,7 @@ fn ends_of(chunk: &Chunk) -> BTreeMap<TrackId, Slot> {
     chunk.media.iter().filter_map(|(_, event)| event.ended()).collect()
 }
 
-fn seats_of(chunk: &Chunk) -> BTreeMap<SeatNo, SeatFact> {
+pub(super) fn seats_of(chunk: &Chunk) -> BTreeMap<SeatNo, SeatFact> {
     let mut seats: BTreeMap<SeatNo, SeatFact> = chunk.head.seats.iter().map(|fact| (fact.seat, *fact)).collect();
     for (_, event) in &chunk.media {
         if let MediaEvent::Seat(fact) = event {

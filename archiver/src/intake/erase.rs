@@ -24,14 +24,15 @@ impl Intake {
             Ok(order) => order,
             Err(why) => return self.keep_apart(path, &name, None, &why, now_ms).await,
         };
-        let known = self.store.recording(order.recording).await?;
-        if known.is_some_and(|known| (known.gateway, known.meeting) != (order.gateway, order.meeting)) {
-            let why = format!("the order is not of the gateway that makes the recording {}", order.recording);
+        if let Some(known) = self.store.recording(order.recording).await?
+            && (known.meeting != order.meeting || !self.may_record(order.gateway, &known).await?)
+        {
+            let why = format!("the order is not of a gateway that makes the recording {}", order.recording);
             return self.keep_apart(path, &name, None, &why, now_ms).await;
         }
         let (mut ours, mut foreign) = (Vec::new(), None);
         for track in &order.tracks {
-            match self.foreign_voice(*track, order.meeting, order.recording).await? {
+            match self.foreign_voice(*track, order.meeting, order.recording, order.gateway).await? {
                 None => ours.push(*track),
                 Some(why) => foreign = Some(why),
             }
@@ -89,7 +90,8 @@ impl Intake {
             Decision::Keep => false,
         };
         let row = crate::store::orders::Order {
-            name: name.to_owned(),
+            // Two gateways of a recording number their orders apart.
+            name: format!("{}/{name}", order.gateway),
             recording: order.recording,
             erase,
             tracks: order.tracks.clone(),

@@ -5,7 +5,7 @@
 //! Not here: signatures, hashes, permits (`spool::read`).
 
 use jiff::Span;
-use spool::id::{MeetingId, RecordingId, TrackId};
+use spool::id::{GatewayId, MeetingId, RecordingId, TrackId};
 use spool::line::Head;
 use spool::read::Chunk;
 
@@ -26,7 +26,7 @@ impl Intake {
             Err(unknown) => return Ok(Some(unknown.to_string())),
         };
         match self.store.recording(head.recording).await? {
-            Some(known) if !continues(head, &known) => {
+            Some(known) if !continues(head, &known) || !self.may_record(head.gateway, &known).await? => {
                 return Ok(Some(format!("it is no part of the recording {} as it is known here", head.recording)));
             }
             // Later chunks of it may come as late as they like: it decides.
@@ -41,11 +41,22 @@ impl Intake {
             return Ok(Some(format!("its end {} lies beyond the cap of its rule", head.destroy_by_ms)));
         }
         for track in commit::tracks_of(chunk) {
-            if let Some(why) = self.foreign_voice(track, meeting, head.recording).await? {
+            if let Some(why) = self.foreign_voice(track, meeting, head.recording, head.gateway).await? {
                 return Ok(Some(why));
             }
         }
+        for seat in commit::seats_of(chunk).into_keys() {
+            let at = self.store.gateway_of_seat(head.recording, seat).await?;
+            if at.is_some_and(|at| at != head.gateway) {
+                return Ok(Some(format!("{seat} is at another gateway")));
+            }
+        }
         Ok(None)
+    }
+
+    /// May this gateway say something of the recording: the one that began it, or another that the meeting was put to?
+    pub(super) async fn may_record(&self, gateway: GatewayId, of: &Recording) -> Result<bool, IntakeError> {
+        Ok(gateway == of.gateway || self.store.gateways_of(of.meeting).await?.contains(&gateway))
     }
 
     /// Why a voice is none of this recording, if so.
@@ -54,18 +65,23 @@ impl Intake {
         track: TrackId,
         meeting: MeetingId,
         recording: RecordingId,
+        gateway: GatewayId,
     ) -> Result<Option<String>, IntakeError> {
         if self.store.meeting_of_key(track).await? != Some(meeting) {
             return Ok(Some(format!("the voice {track} is sealed to a key that was not minted here for this meeting")));
+        }
+        let minted_for = self.store.track_key(track).await?.and_then(|key| key.gateway);
+        if minted_for.is_some_and(|other| other != gateway) {
+            return Ok(Some(format!("the voice {track} is sealed to the key of another gateway")));
         }
         let elsewhere = self.store.track(track).await?.is_some_and(|known| known.recording != recording);
         Ok(elsewhere.then(|| format!("the voice {track} is one of another recording")))
     }
 }
 
-/// One gateway a recording today, and it says the same of it in every chunk.
+/// Every gateway of a recording says the same of it in every chunk.
 fn continues(head: &Head, known: &Recording) -> bool {
-    (head.gateway, head.meeting, head.started_ms) == (known.gateway, known.meeting, known.started_ms)
+    (head.meeting, head.started_ms) == (known.meeting, known.started_ms)
         && (&head.rule, &head.rule_hash) == (&known.rule, &known.rule_hash)
 }
 

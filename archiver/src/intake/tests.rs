@@ -2,6 +2,8 @@
 //!
 //! Not here: everything that a chunk can be refused for (crate `spool`), and a gateway that acknowledges (the stories).
 
+mod gateways;
+
 use spool::id::{SeatNo, Slot};
 use spool::line::{CloseWhy, GapReason, MediaEvent, Whose};
 use spool::sign::SigningKey;
@@ -404,7 +406,7 @@ async fn an_order_of_another_gateway_erases_nothing() {
     let bench = Bench::new().await;
     known_as(&bench, |row| row.gateway = spool::id::GatewayId([0; 8])).await;
     let taken = bench.intake().order(&bench.order(0), &bench.trusted(), 1).await.unwrap();
-    assert!(matches!(taken, Taken::Quarantined { why } if why.contains("not of the gateway")));
+    assert!(matches!(taken, Taken::Quarantined { why } if why.contains("not of a gateway")));
     assert!(is_sealed(&bench, 0).await);
 }
 

@@ -1,6 +1,6 @@
 //! The admin socket `admin.sock`: for commands on the same machine beside `archiver serve`.
 //!
-//! `POST /cut/{recording}` or `/cut/latest`: asks the gateway to close what was recorded so far, waits until it is taken
+//! `POST /cut/{recording}` or `/cut/latest`: asks the gateways to close what was recorded so far, waits until it is taken
 //! in, and answers [`Cut`]. Whoever may open the socket (its owner) may ask.
 //!
 //! Not here: the export itself (`export`).
@@ -24,8 +24,8 @@ use crate::causes::sentence;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     pub recording: RecordingId,
-    /// The chunk that was closed for it and is taken in now; `None` when nothing was being recorded.
-    pub chunk: Option<String>,
+    /// The chunks that were closed for it, one a gateway, and are taken in now; none when nothing was being recorded.
+    pub chunks: Vec<String>,
 }
 
 type Answer = Result<Json<Cut>, (StatusCode, Json<Refusal>)>;
@@ -50,13 +50,16 @@ async fn cut(State(house): State<House>, Path(which): Path<String>) -> Answer {
     let live = live(&house, &which).await?;
     let Some((meeting, recording)) = live else { return kept(&house, &which).await };
     let done = house.gateways().cut(meeting).await.map_err(|error| trouble(&error))?;
-    let recording = done.recording.unwrap_or(recording);
-    if let Some(chunk) = &done.chunk {
+    let recording = done.iter().find_map(|done| done.recording).unwrap_or(recording);
+    let chunks: Vec<String> = done.into_iter().filter_map(|done| done.chunk).collect();
+    for chunk in &chunks {
         taken_in(&house, chunk).await?;
-    } else if which == LATEST && house.store().recording(recording).await.map_err(|error| trouble(&error))?.is_none() {
+    }
+    let known = || async { house.store().recording(recording).await.map_err(|error| trouble(&error)) };
+    if chunks.is_empty() && which == LATEST && known().await?.is_none() {
         return kept(&house, &which).await;
     }
-    Ok(Json(Cut { recording, chunk: done.chunk }))
+    Ok(Json(Cut { recording, chunks }))
 }
 
 /// The gathering that is going on now and is meant.
@@ -75,7 +78,7 @@ async fn kept(house: &House, which: &str) -> Answer {
         house.store().recording(read_id(which)?).await
     };
     match found.map_err(|error| trouble(&error))? {
-        Some(recording) => Ok(Json(Cut { recording: recording.id, chunk: None })),
+        Some(recording) => Ok(Json(Cut { recording: recording.id, chunks: Vec::new() })),
         None => Err(refusal(StatusCode::NOT_FOUND, "unknown", "there is no such recording")),
     }
 }

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use control::{Open, Pins, RuleNotice, Secret, pin};
+use control::{Door, Open, Pins, RuleNotice, Secret, pin};
 use serde::{Deserialize, Serialize};
-use spool::id::{MeetingId, SectionId};
+use spool::id::{GatewayId, MeetingId, SectionId};
 use zeroize::Zeroize;
 
 use super::house::{House, HouseError};
@@ -47,42 +47,64 @@ pub(super) async fn prepare(house: &House, title: &str) -> Result<(), HouseError
         created_ms: now_ms,
     };
     house.store().add_meeting(&meeting).await?;
-    house
-        .store()
-        .add_section(&Section { id: SectionId(token::id()), meeting: id, public: true, created_ms: now_ms })
-        .await?;
-    refill(house, id, 0).await
+    let section = SectionId(token::id());
+    house.store().add_section(&Section { id: section, meeting: id, public: true, created_ms: now_ms }).await?;
+    // Whichever gateway comes first takes these: so the demo is ready at once.
+    mint(house, section, None, POOL).await
 }
 
-/// The section that follows a closed one, with keys of its own: they are put as soon as the gateway is [told](tell), and lie
-/// there until somebody says that the record begins again. False: it was there already.
-pub(super) async fn next_section(house: &House, meeting: MeetingId, closed: SectionId) -> Result<bool, HouseError> {
+/// The section that follows a closed one, with keys of its own for this gateway: they are put as soon as it is
+/// [told](tell), and lie there until somebody says that the record begins again. False: all of it was there already.
+pub(super) async fn next_section(
+    house: &House,
+    meeting: MeetingId,
+    closed: SectionId,
+    gateway: GatewayId,
+) -> Result<bool, HouseError> {
     let now_ms = house.clock().now_ms();
     let next = Section { id: SectionId(token::id()), meeting, public: true, created_ms: now_ms };
-    if !house.store().follow_section(closed, &next).await? {
-        return Ok(false);
+    if house.store().follow_section(closed, &next).await? {
+        tracing::info!(%meeting, section = %next.id, "a section was closed; the next one gets keys of its own");
     }
-    tracing::info!(%meeting, section = %next.id, "a section was closed; the next one gets keys of its own");
-    refill(house, meeting, 0).await?;
-    Ok(true)
+    // Where several gateways close it, the first makes the section and each gets its keys.
+    let section = current_section(house, meeting).await?;
+    provide(house, section, gateway).await
 }
 
-/// Mints track keys until a meeting's pool is full again; `left` are still unused at the gateway, as it says.
-pub(super) async fn refill(house: &House, meeting: MeetingId, left: u32) -> Result<(), HouseError> {
-    let section =
-        house.store().current_section(meeting).await?.ok_or(StoreError::Missing("section of that meeting"))?;
-    let keys = house.keys().clone();
-    let free = u32::try_from(house.store().free_keys(section).await?.len()).unwrap_or(u32::MAX);
+/// Mints track keys until a gateway's pool is full again; `left` are still unused there, as it says.
+pub(super) async fn refill(house: &House, meeting: MeetingId, gateway: GatewayId, left: u32) -> Result<(), HouseError> {
+    let section = current_section(house, meeting).await?;
+    let free = u32::try_from(house.store().free_keys(section, gateway).await?.len()).unwrap_or(u32::MAX);
     let wanted = to_mint(left, free);
     if wanted == 0 && left < POOL {
         tracing::error!(%meeting, left, free, "ALARM: the gateway asks for more keys than a meeting can need");
     }
+    mint(house, section, Some(gateway), wanted).await
+}
+
+/// Sees to it that a gateway has keys of a section at all; what it needs more it [asks for](refill). False: it had some.
+async fn provide(house: &House, section: SectionId, gateway: GatewayId) -> Result<bool, HouseError> {
+    house.store().claim_keys(section, gateway).await?;
+    let none = house.store().free_keys(section, gateway).await?.is_empty();
+    if none {
+        mint(house, section, Some(gateway), POOL).await?;
+    }
+    Ok(none)
+}
+
+async fn current_section(house: &House, meeting: MeetingId) -> Result<SectionId, HouseError> {
+    Ok(house.store().current_section(meeting).await?.ok_or(StoreError::Missing("section of that meeting"))?)
+}
+
+async fn mint(house: &House, section: SectionId, gateway: Option<GatewayId>, wanted: u32) -> Result<(), HouseError> {
+    let keys = house.keys().clone();
     let mint = move || (0..wanted).map(|_| keys.mint()).collect::<Result<Vec<_>, KeysError>>();
     let minted = tokio::task::spawn_blocking(mint).await.map_err(|_| KeysError::Machine)??;
     let row = |minted: keys::Minted| -> Result<TrackKey, HouseError> {
         Ok(TrackKey {
             track: minted.track,
             section,
+            gateway,
             public: serde_json::to_vec(&minted.public).map_err(|_| KeysError::Text)?,
             sealed_hash: spool::line::hash(&minted.sealed),
             sealed: Some(minted.sealed),
@@ -99,20 +121,39 @@ fn to_mint(left: u32, free: u32) -> u32 {
 }
 
 /// Puts every meeting of ours to a gateway. Needs the archive key: digests and receipt key lie sealed.
-pub(super) async fn tell(house: &House, gateway: &Gateway) -> Result<(), TellError> {
+pub(super) async fn tell(house: &House, gateway: &Gateway, id: GatewayId) -> Result<(), TellError> {
+    let doors = doors(house).await?;
+    if doors.iter().all(|door| door.gateway != id) {
+        return Err(TellError::NotItsTurn);
+    }
     for meeting in house.store().meetings().await? {
         let Some(section) = house.store().current_section(meeting.id).await? else { continue };
         let Some(secrets) = read_secrets(house, &meeting)? else { continue };
-        let free = house.store().free_keys(section).await?;
-        gateway.put(&put(&meeting, section, &secrets, &free)?).await?;
-        house.store().issued_keys(section, house.clock().now_ms()).await?;
+        provide(house, section, id).await?;
+        let free = house.store().free_keys(section, id).await?;
+        gateway.put(&put(&meeting, section, &secrets, &free, &doors)?).await?;
+        house.store().issued_keys(section, id, house.clock().now_ms()).await?;
     }
     Ok(())
+}
+
+/// The gateways of every meeting, in the order of the settings: the first is the home. As far as all before are paired, so
+/// that no gateway ever takes itself for the home because the archive does not know the home's name yet.
+async fn doors(house: &House) -> Result<Vec<Door>, StoreError> {
+    let paired = house.store().gateways().await?;
+    let door = |gateway: &Gateway| {
+        let socket = gateway.socket().display().to_string();
+        let known = paired.iter().filter(|known| known.socket == socket).max_by_key(|known| known.paired_ms)?;
+        Some(Door { gateway: known.id, socket })
+    };
+    Ok(house.gateways().all().iter().map_while(door).collect())
 }
 
 /// Why a gateway was not told.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TellError {
+    #[error("a [[gateway]] before this one was never linked, so no meeting can name its home gateway")]
+    NotItsTurn,
     #[error(transparent)]
     House(#[from] HouseError),
     #[error(transparent)]
@@ -203,6 +244,7 @@ fn put(
     section: SectionId,
     secrets: &Secrets,
     free: &[TrackKey],
+    doors: &[Door],
 ) -> Result<control::Meeting, TellError> {
     let rule = Rule::named(&meeting.rule)?;
     let key = |key: &TrackKey| -> Result<control::TrackKey, HouseError> {
@@ -234,6 +276,7 @@ fn put(
         record: true,
         receipt_key: secrets.receipt_key.clone(),
         track_keys: free.iter().map(key).collect::<Result<_, _>>()?,
+        gateways: doors.to_vec(),
     })
 }
 
@@ -259,13 +302,16 @@ mod tests {
     use super::*;
     use crate::bench::{Bench, MEETING, SECTION};
 
+    const ONE: GatewayId = GatewayId([1; 8]);
+    const OTHER: GatewayId = GatewayId([2; 8]);
+
     #[tokio::test(flavor = "multi_thread")]
     async fn a_gateway_that_always_says_none_are_left_gets_no_keys_without_end() {
         let bench = Bench::new().await;
         for _ in 0..4 {
-            refill(&bench.house, MEETING, 0).await.unwrap();
+            refill(&bench.house, MEETING, ONE, 0).await.unwrap();
         }
-        let free = bench.house.store().free_keys(SECTION).await.unwrap();
+        let free = bench.house.store().free_keys(SECTION, ONE).await.unwrap();
         assert_eq!(free.len(), usize::try_from(MOST_FREE).unwrap());
         let said: usize = free.iter().map(|key| key.public.len() + 64).sum();
         assert!(said < 2 << 20, "a gateway takes no longer word: {said}");
@@ -275,17 +321,23 @@ mod tests {
     async fn a_closed_section_is_followed_by_one_with_keys_of_its_own_however_often_it_is_said() {
         let bench = Bench::new().await;
         let store = bench.house.store();
-        assert!(next_section(&bench.house, MEETING, SECTION).await.unwrap());
+        assert!(next_section(&bench.house, MEETING, SECTION, ONE).await.unwrap());
         let next = store.current_section(MEETING).await.unwrap().unwrap();
         assert_ne!(next, SECTION);
-        let keys = store.free_keys(next).await.unwrap();
+        let keys = store.free_keys(next, ONE).await.unwrap();
         assert_eq!(keys.len(), usize::try_from(POOL).unwrap());
-        let before = store.free_keys(SECTION).await.unwrap();
+        let before = store.free_keys(SECTION, ONE).await.unwrap();
         assert!(keys.iter().all(|key| before.iter().all(|old| old.track != key.track)));
         // The gateway's events are heard again after every start of the archive.
-        assert!(!next_section(&bench.house, MEETING, SECTION).await.unwrap());
+        assert!(!next_section(&bench.house, MEETING, SECTION, ONE).await.unwrap());
         assert_eq!(store.current_section(MEETING).await.unwrap(), Some(next));
-        assert!(next_section(&bench.house, MEETING, next).await.unwrap());
+        // Another gateway of the meeting closes it as well: the same section, with keys of its own.
+        assert!(next_section(&bench.house, MEETING, SECTION, OTHER).await.unwrap());
+        assert_eq!(store.current_section(MEETING).await.unwrap(), Some(next));
+        let other = store.free_keys(next, OTHER).await.unwrap();
+        assert_eq!(other.len(), keys.len());
+        assert!(other.iter().all(|key| keys.iter().all(|first| first.track != key.track)));
+        assert!(next_section(&bench.house, MEETING, next, ONE).await.unwrap());
         assert_ne!(store.current_section(MEETING).await.unwrap(), Some(next));
     }
 

@@ -7,14 +7,14 @@
 use std::time::Duration;
 
 use control::{Health, What};
-use spool::id::{EpochId, MeetingId};
+use spool::id::{EpochId, GatewayId, MeetingId};
 use spool::sign::VerifyingKey;
 
 use super::demo;
 use super::house::{House, HouseError};
 use crate::causes::sentence;
 use crate::config::Mode;
-use crate::gateways::{Gateway, GatewayError};
+use crate::gateways::{Gateway, GatewayError, Now};
 use crate::recording::{Event, Mover, State};
 use crate::store::StoreError;
 use crate::store::gateways::Gateway as Paired;
@@ -64,8 +64,8 @@ impl Link {
     async fn once(&mut self) -> Result<(), LinkError> {
         let health = self.gateway.health().await?;
         pair(&self.house, &self.gateway, &health, self.house.mode() == Mode::Demo).await?;
-        demo::tell(&self.house, &self.gateway).await?;
-        self.refill_low().await?;
+        demo::tell(&self.house, &self.gateway, health.gateway).await?;
+        self.refill_low(health.gateway).await?;
         let after = self.seen.filter(|(boot, _)| *boot == health.boot).map_or(0, |(_, cursor)| cursor);
         let mut events = self.gateway.events(health.boot, after).await?;
         tracing::info!(gateway = %health.gateway, version = health.version, "linked to the gateway");
@@ -75,7 +75,7 @@ impl Link {
             match tokio::time::timeout(SETTLE_EVERY, events.next()).await {
                 Ok(Ok(Some(event))) => {
                     self.seen = Some((event.boot, event.cursor));
-                    self.heard(event.what).await?;
+                    self.heard(health.gateway, event.what).await?;
                 }
                 Ok(Ok(None)) => return Ok(()),
                 Ok(Err(error)) => return Err(error.into()),
@@ -85,13 +85,13 @@ impl Link {
         }
     }
 
-    async fn heard(&self, what: What) -> Result<(), LinkError> {
+    async fn heard(&self, from: GatewayId, what: What) -> Result<(), LinkError> {
         match what {
-            What::KeysLow { meeting, left } => self.refill(meeting, left).await,
+            What::KeysLow { meeting, left } => self.refill(from, meeting, left).await,
             What::SectionClosed { meeting, recording: _, section } => {
                 self.house.ring();
-                if demo::next_section(&self.house, meeting, section).await? {
-                    demo::tell(&self.house, &self.gateway).await?;
+                if demo::next_section(&self.house, meeting, section, from).await? {
+                    demo::tell(&self.house, &self.gateway, from).await?;
                 }
                 Ok(())
             }
@@ -120,33 +120,47 @@ impl Link {
         }
     }
 
-    async fn refill_low(&self) -> Result<(), LinkError> {
+    async fn refill_low(&self, id: GatewayId) -> Result<(), LinkError> {
         for meeting in self.gateway.meetings().await? {
             if meeting.keys_left < demo::POOL / 4 {
-                self.refill(meeting.id, meeting.keys_left).await?;
+                self.refill(id, meeting.id, meeting.keys_left).await?;
             }
         }
         Ok(())
     }
 
-    async fn refill(&self, meeting: MeetingId, left: u32) -> Result<(), LinkError> {
-        demo::refill(&self.house, meeting, left).await?;
-        Ok(demo::tell(&self.house, &self.gateway).await?)
+    async fn refill(&self, id: GatewayId, meeting: MeetingId, left: u32) -> Result<(), LinkError> {
+        demo::refill(&self.house, meeting, id, left).await?;
+        Ok(demo::tell(&self.house, &self.gateway, id).await?)
     }
 
-    /// A recording that still receives, whose gathering this gateway no longer holds, is complete.
+    /// A recording that still receives, whose gathering no gateway of its meeting holds any more, is complete. One that does
+    /// not answer may still hold it.
     async fn settle(&self, health: &Health) -> Result<(), LinkError> {
+        let store = self.house.store();
         // The rows first: what begins after they were read is not among them.
-        let recordings = self.house.store().recordings(None).await?;
-        let ours =
-            |r: &&crate::store::recordings::Recording| r.state == State::Receiving && r.gateway == health.gateway;
-        let receiving: Vec<_> = recordings.iter().filter(ours).collect();
+        let mut receiving = store.recordings(None).await?;
+        receiving.retain(|recording| recording.state == State::Receiving);
         if receiving.is_empty() {
             return Ok(());
         }
-        let now = self.gateway.meetings().await?;
+        let paired = store.gateways().await?;
+        let now = self.house.gateways().now().await;
         for recording in receiving {
-            if now.iter().all(|meeting| meeting.recording != Some(recording.id)) {
+            let mut makers = store.gateways_of(recording.meeting).await?;
+            makers.push(recording.gateway);
+            if !makers.contains(&health.gateway) {
+                continue;
+            }
+            let makes = |socket: &std::path::Path| {
+                let socket = socket.display().to_string();
+                paired.iter().any(|known| known.socket == socket && makers.contains(&known.id))
+            };
+            let holds = |now: &Now| match &now.meetings {
+                Ok(meetings) => meetings.iter().any(|meeting| meeting.recording == Some(recording.id)),
+                Err(_) => true,
+            };
+            if !now.iter().any(|now| makes(now.gateway.socket()) && holds(now)) {
                 let mut tx = self.house.store().begin().await?;
                 tx.move_recording(recording.id, Event::GatheringEnded, Mover::Gateway).await?;
                 tx.commit().await?;

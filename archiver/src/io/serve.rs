@@ -84,17 +84,27 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Pins the key of the first gateway in the settings, if `key` is the one it shows.
+/// Pins the key of the gateway in the settings that shows `key`.
 pub async fn pair(config: Config, key: Option<String>) -> Result<(), ServeError> {
-    let place = config.gateway.first().ok_or(ServeError::NoGateway)?;
-    let gateway = Gateway::at(place.socket.clone());
-    let health = gateway.health().await?;
-    if key.is_none_or(|key| key.to_ascii_lowercase() != health.signing_key) {
-        return Err(ServeError::Compare(health.signing_key));
+    let (mut shown, mut away) = (Vec::new(), ServeError::NoGateway);
+    for place in &config.gateway {
+        let gateway = Gateway::at(place.socket.clone());
+        let health = match gateway.health().await {
+            Ok(health) => health,
+            Err(error) => {
+                away = error.into();
+                continue;
+            }
+        };
+        if key.as_ref().is_none_or(|key| !key.eq_ignore_ascii_case(&health.signing_key)) {
+            shown.push(health.signing_key);
+            continue;
+        }
+        let house = House::open(&config).await?;
+        let paired = link::pair(&house, &gateway, &health, true).await;
+        return paired.map_err(|error| ServeError::Pair(Box::new(error)));
     }
-    let house = House::open(&config).await?;
-    let paired = link::pair(&house, &gateway, &health, true).await;
-    paired.map_err(|error| ServeError::Pair(Box::new(error)))
+    if shown.is_empty() { Err(away) } else { Err(ServeError::Compare(shown.join(" or "))) }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {

@@ -84,11 +84,11 @@ impl Worker {
         self.seen.clear();
         for gateway in &paired {
             let spool = PathBuf::from(&gateway.spool);
-            let orders: Vec<OrderName> = self.names(&spool.join("orders"), &mut trouble);
+            let orders: Vec<OrderName> = self.names(gateway, &spool.join("orders"), &mut trouble);
             for order in orders {
                 trouble = self.one_order(gateway, &spool, order, &trusted).await.err().or(trouble);
             }
-            let chunks: Vec<ChunkName> = self.names(&spool.join("ready"), &mut trouble);
+            let chunks: Vec<ChunkName> = self.names(gateway, &spool.join("ready"), &mut trouble);
             for chunk in chunks {
                 trouble = self.one_chunk(gateway, &spool, chunk, &trusted).await.err().or(trouble);
             }
@@ -106,13 +106,13 @@ impl Worker {
         trusted: &Trusted,
     ) -> Result<(), IntakeError> {
         let name = order.to_string();
-        if !self.done.contains(&name) {
+        if !self.done.contains(&known(of, &name)) {
             let now_ms = self.house.clock().now_ms();
             let taken = self.intake.order(&spool.join("orders").join(&name), trusted, now_ms).await?;
-            self.took(&name, &taken);
+            self.took(of, &name, &taken);
         }
         if Gateway::at(of.socket.clone().into()).acknowledge_order(&name).await.is_ok() {
-            self.done.remove(&name);
+            self.done.remove(&known(of, &name));
         }
         Ok(())
     }
@@ -125,32 +125,37 @@ impl Worker {
         trusted: &Trusted,
     ) -> Result<(), IntakeError> {
         let name = chunk.to_string();
-        if !self.done.contains(&name) {
+        if !self.done.contains(&known(of, &name)) {
             let now_ms = self.house.clock().now_ms();
             let taken = self.intake.chunk(&spool.join("ready").join(&name), trusted, now_ms).await?;
-            self.took(&name, &taken);
+            self.took(of, &name, &taken);
         }
         if Gateway::at(of.socket.clone().into()).acknowledge(&name).await.is_ok() {
-            self.done.remove(&name);
+            self.done.remove(&known(of, &name));
         }
         Ok(())
     }
 
-    fn took(&mut self, name: &str, taken: &Taken) {
+    fn took(&mut self, of: &Paired, name: &str, taken: &Taken) {
         match taken {
             Taken::New => tracing::info!(name, "taken in"),
             Taken::Before => tracing::debug!(name, "was taken in before"),
             Taken::TooLate => tracing::warn!(name, "came after its recording was due; nothing of it is kept"),
             Taken::Quarantined { why } => tracing::warn!(name, why, "quarantined"),
         }
-        self.done.insert(name.to_owned());
+        self.done.insert(known(of, name));
         self.house.say_taken();
     }
 
     /// Names in a folder of the spool, in order; those that could be read, where not all could.
-    fn names<N: std::str::FromStr + Ord>(&mut self, folder: &Path, trouble: &mut Option<IntakeError>) -> Vec<N> {
+    fn names<N: std::str::FromStr + Ord>(
+        &mut self,
+        of: &Paired,
+        folder: &Path,
+        trouble: &mut Option<IntakeError>,
+    ) -> Vec<N> {
         let mut names = Vec::new();
-        if let Err(source) = self.read_names(folder, &mut names) {
+        if let Err(source) = self.read_names(of, folder, &mut names) {
             *trouble = Some(IntakeError::Io { what: folder.display().to_string(), source });
         }
         names.sort();
@@ -158,7 +163,12 @@ impl Worker {
     }
 
     // What is no name is said once and left to the gateway.
-    fn read_names<N: std::str::FromStr>(&mut self, folder: &Path, names: &mut Vec<N>) -> std::io::Result<()> {
+    fn read_names<N: std::str::FromStr>(
+        &mut self,
+        of: &Paired,
+        folder: &Path,
+        names: &mut Vec<N>,
+    ) -> std::io::Result<()> {
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -166,11 +176,11 @@ impl Worker {
         };
         for entry in entries {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            self.seen.insert(name.clone());
+            self.seen.insert(known(of, &name));
             match name.parse() {
                 Ok(name) => names.push(name),
                 Err(_) => {
-                    if self.done.insert(name.clone()) {
+                    if self.done.insert(known(of, &name)) {
                         tracing::error!(name, "ALARM: this is no name in a spool");
                     }
                 }
@@ -214,6 +224,11 @@ impl Worker {
         }
         outcome
     }
+}
+
+/// Orders of two gateways may bear one name.
+fn known(of: &Paired, name: &str) -> String {
+    format!("{}/{name}", of.id)
 }
 
 fn trusted(paired: &[Paired]) -> Trusted {
@@ -284,7 +299,8 @@ mod tests {
         std::fs::write(bench.dir.path().join("spool/ready/no-name"), "x").unwrap();
         let mut worker = worker(&bench).await;
         let _ = worker.take_all_in().await;
-        assert!(worker.done.contains(&name) && worker.done.contains("no-name"), "the gateway is away");
+        let done = |worker: &Worker, name: &str| worker.done.iter().any(|known| known.ends_with(name));
+        assert!(done(&worker, &name) && done(&worker, "/no-name"), "the gateway is away");
         bench.spool.acknowledge(&name).unwrap();
         std::fs::remove_file(bench.dir.path().join("spool/ready/no-name")).unwrap();
         let _ = worker.take_all_in().await;

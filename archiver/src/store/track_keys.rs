@@ -4,7 +4,7 @@
 //!
 //! Not here: minting and unsealing (`vault::keys`).
 
-use spool::id::{MeetingId, RecordingId, SectionId, TrackId};
+use spool::id::{GatewayId, MeetingId, RecordingId, SectionId, TrackId};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -14,6 +14,8 @@ use super::{Store, StoreError, Tx, get, query, read};
 pub struct TrackKey {
     pub track: TrackId,
     pub section: SectionId,
+    /// Whose it is; `None`: nobody's yet, or of the days of a single gateway.
+    pub gateway: Option<GatewayId>,
     /// JSON of `spool::keys::PublicKey`; empty once destroyed.
     pub public: Vec<u8>,
     /// JSON of `spool::keys::Sealed`; `None` once destroyed.
@@ -61,19 +63,39 @@ impl Store {
         row.map_err(query("meeting of key"))?.map(|row| read(&row, "sections", "meeting")).transpose()
     }
 
-    /// The public halves that no voice is sealed to yet, of a section: what `put meeting` carries.
-    pub async fn free_keys(&self, section: SectionId) -> Result<Vec<TrackKey>, StoreError> {
-        let sql = "SELECT * FROM track_keys WHERE section = $1 AND state IN ('unused', 'issued') ORDER BY track";
-        let rows = sqlx::query(sql).bind(section.to_string()).fetch_all(&self.pool).await;
+    /// The gateways that a meeting's keys were minted for: those that may record it.
+    pub async fn gateways_of(&self, meeting: MeetingId) -> Result<Vec<GatewayId>, StoreError> {
+        let sql = "SELECT DISTINCT k.gateway FROM track_keys k JOIN sections s ON s.id = k.section
+                   WHERE s.meeting = $1 AND k.gateway IS NOT NULL ORDER BY k.gateway";
+        let rows = sqlx::query(sql).bind(meeting.to_string()).fetch_all(&self.pool).await;
+        rows.map_err(query("gateways of meeting"))?.iter().map(|row| read(row, T, "gateway")).collect()
+    }
+
+    /// The public halves that no voice is sealed to yet, of a section and a gateway: what `put meeting` carries.
+    pub async fn free_keys(&self, section: SectionId, gateway: GatewayId) -> Result<Vec<TrackKey>, StoreError> {
+        let sql = "SELECT * FROM track_keys WHERE section = $1 AND gateway = $2 AND state IN ('unused', 'issued')
+                   ORDER BY track";
+        let rows = sqlx::query(sql).bind(section.to_string()).bind(gateway.to_string()).fetch_all(&self.pool).await;
         rows.map_err(query("free keys"))?.iter().map(track_key).collect()
+    }
+
+    /// The keys of a section that are nobody's are this gateway's from now on. One that lies at a gateway stays there.
+    pub async fn claim_keys(&self, section: SectionId, gateway: GatewayId) -> Result<(), StoreError> {
+        sqlx::query("UPDATE track_keys SET gateway = $2 WHERE section = $1 AND gateway IS NULL AND state = 'unused'")
+            .bind(section.to_string())
+            .bind(gateway.to_string())
+            .execute(&self.pool)
+            .await
+            .map_err(query("claim keys"))?;
+        Ok(())
     }
 
     pub async fn add_track_keys(&self, keys: &[TrackKey], now_ms: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for key in keys {
             sqlx::query(
-                "INSERT INTO track_keys (track, section, public, sealed, sealed_hash, state, changed_ms)
-                 VALUES ($1, $2, $3, $4, $5, 'unused', $6)",
+                "INSERT INTO track_keys (track, section, public, sealed, sealed_hash, state, changed_ms, gateway)
+                 VALUES ($1, $2, $3, $4, $5, 'unused', $6, $7)",
             )
             .bind(key.track.to_string())
             .bind(key.section.to_string())
@@ -81,6 +103,7 @@ impl Store {
             .bind(&key.sealed)
             .bind(&key.sealed_hash)
             .bind(now_ms)
+            .bind(key.gateway.map(|gateway| gateway.to_string()))
             .execute(&mut *tx.inner)
             .await
             .map_err(query("add track key"))?;
@@ -88,14 +111,12 @@ impl Store {
         tx.commit().await
     }
 
-    /// Every unused key of a section now lies at a gateway.
-    pub async fn issued_keys(&self, section: SectionId, now_ms: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE track_keys SET state = 'issued', changed_ms = $2 WHERE section = $1 AND state = 'unused'")
-            .bind(section.to_string())
-            .bind(now_ms)
-            .execute(&self.pool)
-            .await
-            .map_err(query("issue keys"))?;
+    /// Every unused key of a section and a gateway now lies there.
+    pub async fn issued_keys(&self, section: SectionId, gateway: GatewayId, now_ms: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE track_keys SET state = 'issued', changed_ms = $2
+                   WHERE section = $1 AND gateway = $3 AND state = 'unused'";
+        let row = sqlx::query(sql).bind(section.to_string()).bind(now_ms).bind(gateway.to_string());
+        row.execute(&self.pool).await.map_err(query("issue keys"))?;
         Ok(())
     }
 }
@@ -128,9 +149,14 @@ impl Tx {
 }
 
 fn track_key(row: &SqliteRow) -> Result<TrackKey, StoreError> {
+    let gateway: Option<String> = get(row, T, "gateway")?;
     Ok(TrackKey {
         track: read(row, T, "track")?,
         section: read(row, T, "section")?,
+        gateway: gateway
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(|_| StoreError::Row { table: T, column: "gateway" })?,
         public: get(row, T, "public")?,
         sealed: get(row, T, "sealed")?,
         sealed_hash: get(row, T, "sealed_hash")?,

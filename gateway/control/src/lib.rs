@@ -12,8 +12,9 @@
 //! | `DELETE /v1/meetings/{meeting}` | → 204 |
 //! | `POST /v1/meetings/{meeting}/end` | → 204: everybody is said goodbye to, the recording is closed and handed over |
 //! | `POST /v1/meetings/{meeting}/cut` | → [`CutDone`]: what is kept so far lies in `ready/` when this answers |
+//! | `GET /v1/meetings/{meeting}/record?guest=G&recording=R&started_ms=T` | → [`RecordState`]: asked by the meeting's other gateways |
 //! | `POST /v1/meetings/{meeting}/record/start` | → 204: begins or goes on, for whoever agrees |
-//! | `POST /v1/meetings/{meeting}/record/pause` | → 204 |
+//! | `POST /v1/meetings/{meeting}/record/pause?by=B` | → 204: by the desk's word, or as a guest gateway says, the chair's or a member's |
 //! | `POST /v1/meetings/{meeting}/section/close` | → 204: every permit ends; the next section needs keys of its own |
 //! | `POST /v1/meetings/{meeting}/marker` | [`Marker`] → 204 |
 //! | `PUT /v1/meetings/{meeting}/agenda` | [`Agenda`] → 204 |
@@ -98,6 +99,19 @@ pub struct Meeting {
     pub receipt_key: Secret,
     /// Public halves of unused track keys of the section; the gateway takes one a track and never uses one twice.
     pub track_keys: Vec<TrackKey>,
+    /// Every gateway of the meeting, its home first: how the record stands is the home's word, and the others record as its
+    /// [guests](RecordState). Each has track keys of its own. None, or one: this gateway alone.
+    #[serde(default)]
+    pub gateways: Vec<Door>,
+}
+
+/// A gateway, and where another one on the same machine reaches it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Door {
+    pub gateway: GatewayId,
+    /// Absolute path of its control socket.
+    pub socket: String,
 }
 
 /// Digests of the PINs under a key of the meeting: HMAC-SHA-256(key, role byte 'g' | 'm' | 'c' || PIN digits).
@@ -195,6 +209,30 @@ pub enum Record {
     Off,
     On,
     Paused,
+}
+
+/// How a meeting's record stands, by the word of its home gateway.
+///
+/// A guest asks twice or more a second and holds each answer for two seconds, counted on its own monotonic clock from when
+/// it asked. On a word that is older it records nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordState {
+    pub home: GatewayId,
+    /// The home's run: another one means that it was started anew.
+    pub epoch: EpochId,
+    /// Of the gathering, at whichever gateways it is; `None`: the home knows of nobody. A guest that names one while the home
+    /// knows none gives the gathering its recording.
+    pub recording: Option<RecordingId>,
+    /// When it began, UTC; 0 without one.
+    pub started_ms: i64,
+    pub section: SectionId,
+    /// False: the section is closed, and no other is open yet.
+    pub open: bool,
+    /// Without a gathering: how it would begin.
+    pub record: Record,
+    pub paused_by: Option<PausedBy>,
+    /// The recording that the guest named was ended for all.
+    pub ended: bool,
 }
 
 /// On whose word a record is paused.

@@ -89,6 +89,7 @@ fn meeting() -> Meeting {
         record: true,
         receipt_key: secret(),
         track_keys: vec![track_key()],
+        gateways: vec![Door { gateway: GatewayId([1; 8]), socket: "/s".into() }],
     }
 }
 
@@ -118,6 +119,21 @@ fn the_document_has_every_field_of_every_type_and_no_other() {
             agenda: Some(3),
             seats: vec![seat()],
             keys_left: 9,
+        },
+    );
+    agrees("Door", &meeting.gateways[0]);
+    agrees(
+        "RecordState",
+        &RecordState {
+            home: GatewayId([1; 8]),
+            epoch: EpochId([1; 8]),
+            recording: Some(RECORDING),
+            started_ms: 1,
+            section: SECTION,
+            open: true,
+            record: Record::On,
+            paused_by: None,
+            ended: false,
         },
     );
     agrees("Agenda", &Agenda { item: Some(3) });
@@ -208,7 +224,7 @@ fn the_document_names_every_event_and_what_it_carries() {
 
 #[test]
 fn the_document_describes_no_type_that_is_not_there() {
-    let known = "Meeting Pins Open RuleNotice TrackKey PublicKey MeetingNow SeatNow Role SeatState Record PausedBy Agenda Marker \
+    let known = "Meeting Door RecordState Pins Open RuleNotice TrackKey PublicKey MeetingNow SeatNow Role SeatState Record PausedBy Agenda Marker \
                  Switch Floor Waiting CutDone Health SipCounters Refusal Event";
     assert_eq!(names(&schemas()), known.split_whitespace().map(str::to_owned).collect());
 }

@@ -45,6 +45,7 @@ fn meeting(id: u8, guest: &str) -> Meeting {
         record: true,
         receipt_key: Secret([2; 32]),
         track_keys: keys(0..4),
+        gateways: Vec::new(),
     }
 }
 

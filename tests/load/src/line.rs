@@ -150,6 +150,7 @@ fn meeting() -> Meeting {
         record: true,
         receipt_key: Secret([9; 32]),
         track_keys: Vec::new(),
+        gateways: Vec::new(),
     }
 }
 
