@@ -5,19 +5,28 @@
 //!
 //! Not here: who may come in (`plan`), the dialogue with a caller (`call`), sound (`room`), and files (`io::recorder`).
 
+mod guest;
+
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use control::{PausedBy, Record, RuleNotice, SeatNow, SeatState};
-use spool::id::{MeetingId, RecordingId, SeatNo, SectionId, TrackId};
+use spool::id::{GatewayId, MeetingId, RecordingId, SeatNo, SectionId, TrackId};
 
 use crate::calendar;
 use crate::ids::{CallId, Role};
+
+pub use guest::Step;
 
 /// Who is there and on which terms.
 #[derive(Debug)]
 pub struct Gathering {
     pub meeting: MeetingId,
     pub recording: RecordingId,
+    /// The recording it began with: what its sound is called after.
+    pub founded: RecordingId,
+    /// When that began, UTC.
+    pub started_ms: i64,
     pub record: Record,
     /// On whose word it is paused, if on anybody's.
     pub paused_by: Option<PausedBy>,
@@ -30,6 +39,12 @@ pub struct Gathering {
     pub off_record_noted: bool,
     /// What everybody was told, and every chunk says.
     rule: RuleNotice,
+    /// How the record stands is the word of another gateway, the home.
+    pub guest: bool,
+    /// At the home: which guests have somebody with them, each until when it counts.
+    guests: BTreeMap<GatewayId, Instant>,
+    /// Which seat numbers are ours to give, and how many were given.
+    share: u32,
     last: u32,
     seats: BTreeMap<SeatNo, Sitting>,
     /// Raised hands, first come first.
@@ -101,6 +116,8 @@ impl Gathering {
         Self {
             meeting,
             recording,
+            founded: recording,
+            started_ms,
             record: if dated { record } else { Record::Off },
             paused_by: None,
             section: Section::Open(section),
@@ -108,6 +125,9 @@ impl Gathering {
             dated,
             off_record_noted: false,
             rule,
+            guest: false,
+            guests: BTreeMap::new(),
+            share: 0,
             last: 0,
             seats: BTreeMap::new(),
             hands: Vec::new(),
@@ -207,7 +227,7 @@ impl Gathering {
     /// A new seat, never one that somebody had before: a lost connection comes back as another.
     pub fn arrive(&mut self, call: CallId, role: Role) -> SeatNo {
         self.last += 1;
-        let seat = SeatNo(self.last);
+        let seat = guest::seat_no(self.last, self.share);
         let state = SeatState::Arriving;
         let (permit, undecided) = (None, Vec::new());
         let (muted, shared, wants_help) = (false, false, false);
@@ -371,7 +391,7 @@ mod tests {
         Gathering::new(MeetingId([1; 16]), RecordingId([2; 16]), FIRST, record, at_ms, rule())
     }
 
-    fn rule() -> RuleNotice {
+    pub(super) fn rule() -> RuleNotice {
         RuleNotice {
             id: "until-approval".into(),
             hash: "0".repeat(64),

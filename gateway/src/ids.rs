@@ -69,6 +69,9 @@ impl<T> fmt::Display for Pii<T> {
     }
 }
 
+/// Of one meeting: each gives seat numbers of a share of its own.
+pub const MOST_GATEWAYS: u32 = 16;
+
 #[cfg(test)]
 mod tests {
     use super::*;

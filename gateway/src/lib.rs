@@ -1,6 +1,6 @@
 //! The telephone line: calls in, rooms, consent by keypad, sealed recordings out.
 //!
-//! Pure: [`ids`], [`call`], [`ivr`], [`plan`], [`consent`], [`room`], [`tap`], [`gathering`] hold all judgement as values.
+//! Pure: [`ids`], [`call`], [`ivr`], [`plan`], [`consent`], [`room`], [`tap`], [`gathering`], [`lease`] hold all judgement as values.
 //! The shell: [`io`] holds every socket, thread, file and clock.
 //!
 //! Not here: keeping, playing and destroying recordings (`archiver`), and any secret that opens one.
@@ -15,6 +15,7 @@ pub mod gathering;
 pub mod ids;
 pub mod io;
 pub mod ivr;
+pub mod lease;
 pub mod metrics;
 pub mod plan;
 pub mod prompts;

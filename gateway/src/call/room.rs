@@ -41,6 +41,21 @@ pub enum Wish {
     EndForAll,
 }
 
+impl Wish {
+    /// How a meeting's home gateway is asked for what it alone has the word on: the end of the path at its control socket.
+    pub fn of_home(self) -> Option<&'static str> {
+        match self {
+            Self::DemandPause => Some("record/pause?by=member"),
+            Self::Pause => Some("record/pause?by=chair"),
+            Self::Record => Some("record/start"),
+            Self::CloseSection => Some("section/close"),
+            Self::EndForAll => Some("end"),
+            Self::Agenda | Self::Hand | Self::LowerHand | Self::Help => None,
+            Self::NextSpeaker | Self::MuteAll | Self::WhetherLocked | Self::Lock(_) => None,
+        }
+    }
+}
+
 /// What a room tells one seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {

@@ -18,12 +18,16 @@ use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Json, Router};
-use control::{Agenda, CutDone, Event, Floor, Health, Marker, Meeting, MeetingNow, Refusal, Switch, Waiting};
+use control::{
+    Agenda, CutDone, Event, Floor, Health, Marker, Meeting, MeetingNow, PausedBy, RecordState, Refusal, Switch, Waiting,
+};
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use spool::id::{EpochId, MeetingId, SeatNo};
+use spool::id::{EpochId, GatewayId, MeetingId, RecordingId, SeatNo};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_stream::wrappers::BroadcastStream;
+
+use super::home::Guest;
 
 /// One thing the desk wants, with the place to put the answer.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub enum Ask {
     Put(Box<Meeting>, Reply<Done>),
     Remove(MeetingId, Reply<Done>),
     List(Reply<Vec<MeetingNow>>),
+    /// How does the record stand? The guest that asks says whether somebody is with it.
+    Record(MeetingId, Option<Guest>, Reply<Result<RecordState, Refusal>>),
     Agenda(MeetingId, Option<u32>, Reply<Done>),
     Of(MeetingId, OfMeeting, Reply<Done>),
     Hands(MeetingId, Reply<Result<Vec<SeatNo>, Refusal>>),
@@ -54,7 +60,7 @@ pub enum Ask {
 pub enum OfMeeting {
     End,
     Start,
-    Pause,
+    Pause(PausedBy),
     CloseSection,
     Marker(String),
     Lock(bool),
@@ -127,8 +133,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<Door>)> {
         ("/v1/meetings/{meeting}", put(put_meeting).delete(remove)),
         ("/v1/meetings/{meeting}/end", post(|at: At, m: In| of(at, m, OfMeeting::End))),
         ("/v1/meetings/{meeting}/cut", post(cut)),
+        ("/v1/meetings/{meeting}/record", get(record)),
         ("/v1/meetings/{meeting}/record/start", post(|at: At, m: In| of(at, m, OfMeeting::Start))),
-        ("/v1/meetings/{meeting}/record/pause", post(|at: At, m: In| of(at, m, OfMeeting::Pause))),
+        ("/v1/meetings/{meeting}/record/pause", post(pause)),
         ("/v1/meetings/{meeting}/section/close", post(|at: At, m: In| of(at, m, OfMeeting::CloseSection))),
         ("/v1/meetings/{meeting}/marker", post(marker)),
         ("/v1/meetings/{meeting}/agenda", put(agenda)),
@@ -195,6 +202,35 @@ async fn of(at: At, meeting: In, what: OfMeeting) -> Response {
         Ok(id) => done(answer(&at, |reply| Ask::Of(id, what, reply)).await),
         Err(why) => refuse(why),
     }
+}
+
+/// Said together or not at all.
+#[derive(Debug, Deserialize)]
+struct Asking {
+    guest: Option<GatewayId>,
+    recording: Option<RecordingId>,
+    started_ms: Option<i64>,
+}
+
+async fn record(at: At, meeting: In, Query(asking): Query<Asking>) -> Response {
+    let guest = match (asking.guest, asking.recording, asking.started_ms) {
+        (Some(gateway), Some(recording), Some(started_ms)) => Some(Guest { gateway, recording, started_ms }),
+        (None, None, None) => None,
+        _ => return refuse(refusal("guest", "a guest says its name, its recording and when that began, or nothing")),
+    };
+    match meeting_id(&meeting) {
+        Ok(id) => found(answer(&at, |reply| Ask::Record(id, guest, reply)).await),
+        Err(why) => refuse(why),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct By {
+    by: Option<PausedBy>,
+}
+
+async fn pause(at: At, meeting: In, Query(By { by }): Query<By>) -> Response {
+    of(at, meeting, OfMeeting::Pause(by.unwrap_or(PausedBy::Desk))).await
 }
 
 async fn marker(at: At, meeting: In, body: Json<Marker>) -> Response {
@@ -314,7 +350,7 @@ fn refuse(why: Refusal) -> Response {
     let status = match why.code.as_str() {
         "no-such-meeting" | "no-such-seat" | "no-such-chunk" | "no-such-order" => StatusCode::NOT_FOUND,
         "ending" | "recorder" | "spool" => StatusCode::SERVICE_UNAVAILABLE,
-        "other-meeting" | "not-an-id" | "marker" | "agenda" => StatusCode::BAD_REQUEST,
+        "other-meeting" | "not-an-id" | "marker" | "agenda" | "guest" => StatusCode::BAD_REQUEST,
         _ => StatusCode::CONFLICT,
     };
     (status, Json(why)).into_response()

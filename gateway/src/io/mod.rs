@@ -9,6 +9,7 @@ pub mod clock;
 mod connections;
 pub mod control;
 mod holding;
+pub(crate) mod home;
 pub(crate) mod listener;
 pub mod media;
 mod plan_file;

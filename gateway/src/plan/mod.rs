@@ -13,14 +13,14 @@ mod attempts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use control::{Meeting, Open, Record, TrackKey, pin};
+use control::{Door, Meeting, Open, Record, TrackKey, pin};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::ids::{MeetingId, Role, TrackId};
+use crate::ids::{MOST_GATEWAYS, MeetingId, Role, TrackId};
 use attempts::Attempts;
-use spool::id::SectionId;
+use spool::id::{GatewayId, RecordingId, SectionId};
 
 pub use attempts::{CallerTag, Origin, SourceTag};
 
@@ -65,6 +65,8 @@ pub enum PlanError {
     Number,
     #[error("the meeting ends before it begins")]
     Open,
+    #[error("of several gateways this is one, each is named once, and there are 16 at most")]
+    Gateways,
     #[error("a track key belongs to one meeting, and {0} belongs to another already")]
     KeyOfAnother(TrackId),
     #[error("the plan does not read: {0}")]
@@ -81,6 +83,7 @@ impl PlanError {
             Self::Notice { .. } => "notice",
             Self::Number => "number",
             Self::Open => "open",
+            Self::Gateways => "gateways",
             Self::KeyOfAnother(_) => "key_of_another",
             Self::Unreadable(_) => "unreadable",
         }
@@ -93,15 +96,15 @@ impl Plan {
     pub fn put(&mut self, mut meeting: Meeting, speakable: impl Fn(&str, u32) -> bool) -> Result<(), PlanError> {
         self.check(&meeting, speakable)?;
         let before = self.meetings.remove(&meeting.id);
-        let (mut used, agenda, paused, closed) =
-            before.map(|was| (was.used, was.agenda, was.paused, was.closed)).unwrap_or_default();
+        let (mut used, agenda, paused, closed, seated) =
+            before.map(|was| (was.used, was.agenda, was.paused, was.closed, was.seated)).unwrap_or_default();
         let gone: BTreeSet<TrackId> = self.retired.iter().flat_map(|retired| retired.used.iter().copied()).collect();
         let mut seen = BTreeSet::new();
         meeting
             .track_keys
             .retain(|key| !used.contains(&key.track) && !gone.contains(&key.track) && seen.insert(key.track));
         used.sort_unstable();
-        self.meetings.insert(meeting.id, Planned { meeting, used, agenda, paused, closed });
+        self.meetings.insert(meeting.id, Planned { meeting, used, agenda, paused, closed, seated });
         Ok(())
     }
 
@@ -141,6 +144,31 @@ impl Plan {
             planned.agenda = item;
         }
         known
+    }
+
+    /// The home gateway of a meeting, where that is another than `own`: how the record stands is its word.
+    pub fn home(&self, meeting: MeetingId, own: GatewayId) -> Option<&Door> {
+        self.meeting(meeting)?.gateways.first().filter(|home| home.gateway != own)
+    }
+
+    /// Which share of the seat numbers is `own`'s: its place among the gateways.
+    pub fn share(&self, meeting: MeetingId, own: GatewayId) -> u32 {
+        let doors = self.meeting(meeting).map_or(&[][..], |plan| &plan.gateways);
+        let at = doors.iter().position(|door| door.gateway == own).unwrap_or(0);
+        u32::try_from(at).unwrap_or(0)
+    }
+
+    /// So many seats of a recording were handed out here. Written with the plan before any of them is recorded.
+    pub fn set_seated(&mut self, meeting: MeetingId, recording: RecordingId, seats: u32) {
+        if let Some(planned) = self.meetings.get_mut(&meeting) {
+            planned.seated = Some(Seated { recording, seats });
+        }
+    }
+
+    /// How many seats of this recording were handed out here, in earlier runs as well.
+    pub fn seated(&self, meeting: MeetingId, recording: RecordingId) -> u32 {
+        let seated = self.meetings.get(&meeting).and_then(|planned| planned.seated);
+        seated.filter(|seated| seated.recording == recording).map_or(0, |seated| seated.seats)
     }
 
     /// The last run ended while something may have been recorded: nowhere does the record begin by itself.
@@ -282,6 +310,11 @@ impl Plan {
         {
             return Err(PlanError::Open);
         }
+        let doors: BTreeSet<GatewayId> = meeting.gateways.iter().map(|door| door.gateway).collect();
+        if doors.len() != meeting.gateways.len() || u32::try_from(doors.len()).is_ok_and(|count| count > MOST_GATEWAYS)
+        {
+            return Err(PlanError::Gateways);
+        }
         let others: BTreeSet<TrackId> = self
             .meetings
             .values()
@@ -309,6 +342,16 @@ struct Planned {
     /// The last section that was closed, until somebody begins the next.
     #[serde(default)]
     closed: Option<SectionId>,
+    /// Of the recording that somebody sat in last: with several gateways it may go on over a restart of this one.
+    #[serde(default)]
+    seated: Option<Seated>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seated {
+    recording: RecordingId,
+    seats: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

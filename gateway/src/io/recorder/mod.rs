@@ -61,11 +61,13 @@ pub struct About {
     pub destroy_by_ms: i64,
     pub rooms: Vec<String>,
     pub seats: Vec<SeatFact>,
+    /// Above every number that a chunk of the recording bore here before; 0 for one that only begins.
+    pub first_chunk: u32,
 }
 
 /// What the switchboard wants. Messages are handled in order, each after all sound that was pushed before it.
 pub enum ToRecorder {
-    /// A recording begins. Its id was never used before.
+    /// A recording begins, or goes on that another gateway has held meanwhile. No chunk of it was ever numbered as its first is.
     Begin {
         about: Box<About>,
         reply: Reply<()>,

@@ -5,6 +5,9 @@
 //!
 //! Not here: what is done about a failing disk, and answering whoever asked (`desk`).
 
+mod left;
+mod unknown;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use media::Sound;
@@ -14,7 +17,7 @@ use spool::line::{
     Act, ActKind, Clock, CloseWhy, EndWhy, GapReason, Head, MediaEvent, SeatFact, TrackFact, VERSION, Whose,
 };
 use spool::order::{Decision, Will};
-use spool::write::{Ahead, ChunkWriter, Recovered, Spool, SpoolError};
+use spool::write::{Ahead, ChunkWriter, Spool, SpoolError};
 use tokio::sync::mpsc;
 
 use super::encoder::Encoder;
@@ -62,6 +65,8 @@ pub(super) struct Running {
     ahead: Option<Ahead>,
     /// The last time that the record was off: from when, and until when if it goes on.
     off: Option<(Slot, Option<Slot>)>,
+    /// Since when nobody knows how the record stands, as far as no gap says so yet: what was said then is none of ours.
+    unknown: Option<Slot>,
     opened: Slot,
     next_clock: Slot,
     voices: BTreeMap<TrackId, Voice>,
@@ -84,12 +89,13 @@ impl Running {
     pub(super) fn new(about: About) -> Self {
         Self {
             seats: about.seats.clone(),
+            chunk: about.first_chunk,
             about,
-            chunk: 0,
             previous: None,
             writer: None,
             ahead: None,
             off: None,
+            unknown: None,
             opened: Slot(0),
             next_clock: Slot(0),
             voices: BTreeMap::new(),
@@ -156,9 +162,12 @@ impl Running {
                 self.seats.retain(|fact| fact.seat != *seat);
                 self.keys_enough(*seat, slot);
             }
-            MediaEvent::State { .. } => self.state = Some(event.clone()),
+            MediaEvent::State { known, .. } => {
+                self.state_is(*known, slot);
+                self.state = Some(event.clone());
+            }
             MediaEvent::Track(_) | MediaEvent::TrackEnded { .. } | MediaEvent::Gap { .. } => {}
-            MediaEvent::Paused | MediaEvent::Stopped => self.off = Some((slot, None)),
+            MediaEvent::Paused | MediaEvent::Stopped => self.off_from(slot),
             MediaEvent::Started | MediaEvent::Resumed => self.off = self.off.map(|(from, _)| (from, Some(slot))),
             // What else a line may say changes neither the head nor what is kept.
             MediaEvent::Marker { .. } | MediaEvent::OffRecord { .. } | MediaEvent::Clock(_) => {}
@@ -281,6 +290,7 @@ impl Running {
     }
 
     pub(super) fn end_track(&mut self, track: TrackId, until: Slot, why: EndWhy) -> Result<(), SpoolError> {
+        self.end_unknown(track, until);
         let Some(mut voice) = self.voices.remove(&track) else { return Ok(()) };
         if let Some(line) = voice.gap() {
             self.owe(Owed::Line(until, line));
@@ -404,16 +414,6 @@ impl Running {
         self.writer.as_mut().map_or(Ok(()), ChunkWriter::sync)
     }
 
-    /// The open chunk takes nothing more: it is left for recovery, and the next one is begun by `try_again`.
-    pub(super) fn abandon(&mut self) {
-        if let Some(writer) = self.writer.take() {
-            self.left.push(writer.name().to_owned());
-            self.previous = None;
-            self.chunk += 1;
-            self.laid.clear();
-        }
-    }
-
     /// Is it time to hand a chunk over? Not while a withdrawal is undecided.
     pub(super) fn is_due(&self, house: &House, now: Slot) -> bool {
         let Some(writer) = &self.writer else { return false };
@@ -454,6 +454,7 @@ impl Running {
     }
 
     fn close(&mut self, house: &House, why: CloseWhy, now: Slot) -> Result<Option<String>, SpoolError> {
+        self.divide_unknown(now);
         let missed: Vec<MediaEvent> = self.voices.values_mut().filter_map(Voice::gap).collect();
         missed.into_iter().for_each(|line| self.owe(Owed::Line(now, line)));
         self.keyless.so_far(now).into_iter().for_each(|line| self.owe(Owed::Line(now, line)));
@@ -476,20 +477,6 @@ impl Running {
 
     fn keys_enough(&mut self, seat: SeatNo, until: Slot) {
         self.keyless.end(seat, until).into_iter().for_each(|line| self.owe(Owed::Line(until, line)));
-    }
-
-    /// Closes as interrupted what no writer owns, and hands it over. Only while nobody is being asked.
-    fn recover_left(&mut self, house: &House) -> Result<(), SpoolError> {
-        while let Some(name) = self.left.first() {
-            let recovered = house.spool.recover_chunk(name, house.clock.wall().utc_ms)?;
-            self.left.remove(0);
-            let Some(Recovered { chunk, recording, tracks: _, orders }) = recovered else { continue };
-            for order in orders {
-                house.say(FromRecorder::OrderWritten { recording, order });
-            }
-            house.say(FromRecorder::ChunkReady { recording, chunk });
-        }
-        Ok(())
     }
 
     fn erase(&mut self, tracks: &[TrackId]) -> Result<(), SpoolError> {

@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use control::{Record, What, receipt};
-use spool::id::{MeetingId, RecordingId, SeatNo, Slot, TrackId};
+use spool::id::{MeetingId, RecordingId, SeatNo, SectionId, Slot, TrackId};
 use spool::line::{CloseWhy, EndWhy, MediaEvent, SeatFact, SeatKind, TrackFact};
 use tokio::sync::oneshot;
 
@@ -114,6 +114,9 @@ impl Switchboard {
             return self.feed(call, Input::Locked);
         }
         let (seat, recording, on, dated) = (there.arrive(call, role), there.recording, there.on(), there.dated);
+        self.parts.plan.set_seated(meeting, recording, there.seated());
+        // The home's word is known before it has named the recording: what it will be is told at once.
+        let on = on || self.is_to_be_on(meeting);
         if let Some(line) = self.lines.get_mut(&call) {
             line.place = Some((meeting, seat));
         }
@@ -127,32 +130,26 @@ impl Switchboard {
         self.feed(call, Input::PinRight(Invitation { meeting_number: number, seat, role, notice }));
     }
 
+    /// Somebody comes first: a recording of its own, unless another gateway of the meeting has one already.
     fn gather(&mut self, meeting: MeetingId) {
-        let Some(plan) = self.parts.plan.meeting(meeting) else { return };
-        let mut id = [0; 16];
-        super::super::chance(&mut id);
-        let recording = RecordingId(id);
-        let started_ms = self.parts.clock.wall().utc_ms;
-        let about = About {
-            recording,
-            meeting,
-            section: plan.section,
-            rule: plan.rule.id.clone(),
-            rule_hash: plan.rule.hash.clone(),
-            started_ms,
-            destroy_by_ms: crate::calendar::months_after(started_ms, plan.rule.cap_months),
-            rooms: vec!["plenum".to_owned()],
-            seats: Vec::new(),
-        };
-        let mut there = Gathering::new(
-            meeting,
-            recording,
-            plan.section,
-            self.parts.plan.record(meeting),
-            started_ms,
-            plan.rule.clone(),
-        );
-        if self.parts.plan.is_closed(meeting) {
+        if let Some(began) = self.beginning(meeting) {
+            self.gather_in(meeting, began);
+            self.ask_home_soon(meeting);
+        }
+    }
+
+    /// The gathering begins; see [`Beginning`].
+    pub(super) fn gather_in(&mut self, meeting: MeetingId, began: Beginning) {
+        let Beginning { recording, started_ms, section, open, record, guest } = began;
+        let Some(about) = self.about(meeting, recording, started_ms, section) else { return };
+        let Some(rule) = self.parts.plan.meeting(meeting).map(|plan| plan.rule.clone()) else { return };
+        let share = self.parts.plan.share(meeting, self.parts.gateway);
+        let seated = self.parts.plan.seated(meeting, recording);
+        let mut there = Gathering::new(meeting, recording, section, record, started_ms, rule).with_share(share, seated);
+        if guest {
+            there = there.on_anothers_word();
+        }
+        if !open {
             there = there.behind_a_closed_section();
         }
         let (record, dated) = (there.record, there.dated);
@@ -162,17 +159,48 @@ impl Switchboard {
             tracing::error!(%meeting, "the clock is not set: this gathering is not recorded");
             self.tell(What::RecordingTrouble { meeting, reason: "the clock is not set".to_owned() });
         }
+        self.begin_journal(meeting, about);
+        self.note_known(meeting, recording);
+        match record {
+            Record::On => self.note(recording, MediaEvent::Started),
+            Record::Paused => self.note(recording, MediaEvent::Paused),
+            Record::Off => {}
+        }
+    }
+
+    pub(super) fn begin_journal(&mut self, meeting: MeetingId, about: About) {
+        let recording = about.recording;
         let (reply, answer) = oneshot::channel();
         if self.parts.recorder.tell(ToRecorder::Begin { about: Box::new(about), reply }).is_ok() {
             self.later.push(Box::pin(async move {
                 After::Began { meeting, recording, began: later::answered(answer).await.is_ok() }
             }));
         }
-        match record {
-            Record::On => self.note(recording, MediaEvent::Started),
-            Record::Paused => self.note(recording, MediaEvent::Paused),
-            Record::Off => {}
-        }
+    }
+
+    pub(super) fn about(
+        &self,
+        meeting: MeetingId,
+        recording: RecordingId,
+        started_ms: i64,
+        section: SectionId,
+    ) -> Option<About> {
+        let plan = self.parts.plan.meeting(meeting)?;
+        let running_ms = self.parts.clock.wall().utc_ms.saturating_sub(started_ms);
+        Some(About {
+            recording,
+            meeting,
+            section,
+            rule: plan.rule.id.clone(),
+            rule_hash: plan.rule.hash.clone(),
+            started_ms,
+            destroy_by_ms: crate::calendar::months_after(started_ms, plan.rule.cap_months),
+            rooms: vec!["plenum".to_owned()],
+            seats: Vec::new(),
+            // Of a recording that goes on, this gateway may have written chunks before, in an earlier run even: so many in
+            // so short a time it cannot have been.
+            first_chunk: u32::try_from(running_ms / CHUNK_NUMBER_MS).unwrap_or(0),
+        })
     }
 
     /// A line in the journal; what a recorder that is away does not take is missing there, and was said aloud.
@@ -333,7 +361,7 @@ impl Switchboard {
         let Some((meeting, seat)) = self.place(call) else { return };
         let Some(there) = self.gatherings.get_mut(&meeting) else { return };
         there.enter(seat);
-        let (room, on) = (room_of(there.recording), there.on());
+        let (room, on) = (room_of(there.founded), there.on());
         self.tell_worker(ToWorker::Enter { call, room, seat, on });
         self.tell(What::SeatEntered { meeting, seat });
         self.off_record_changed(meeting);
@@ -366,7 +394,7 @@ impl Switchboard {
         let (last, recording) = (there.leave(seat), there.recording);
         self.note(recording, MediaEvent::Left { seat });
         self.tell(What::SeatLeft { meeting, seat });
-        if last {
+        if last && !self.is_held(meeting) {
             self.disperse(meeting, recording);
         } else {
             self.off_record_changed(meeting);
@@ -374,7 +402,7 @@ impl Switchboard {
     }
 
     /// The last one is out: the recording is closed and handed over.
-    fn disperse(&mut self, meeting: MeetingId, recording: RecordingId) {
+    pub(super) fn disperse(&mut self, meeting: MeetingId, recording: RecordingId) {
         self.gatherings.remove(&meeting);
         let (reply, answer) = oneshot::channel();
         let finish = ToRecorder::Finish { recording, why: CloseWhy::LastSeatLeft, reply: Some(reply) };
@@ -405,4 +433,19 @@ pub(super) fn room_of(recording: RecordingId) -> RoomId {
     RoomId(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
 }
 
+/// How a gathering begins.
+pub(super) struct Beginning {
+    pub(super) recording: RecordingId,
+    pub(super) started_ms: i64,
+    pub(super) section: SectionId,
+    /// False: that section is closed.
+    pub(super) open: bool,
+    pub(super) record: Record,
+    /// How the record stands is another gateway's word.
+    pub(super) guest: bool,
+}
+
 const KEYS_LOW: u32 = 50;
+
+/// No gateway closes chunks of one recording faster than this.
+const CHUNK_NUMBER_MS: i64 = 100;

@@ -2,7 +2,7 @@
 //!
 //! Not here: HTTP (`io::control`), and whether a meeting can be held as asked (`plan`).
 
-use control::{CutDone, Floor, Health, Meeting, MeetingNow, PausedBy, Record, Refusal, SipCounters, What};
+use control::{CutDone, Floor, Health, Meeting, MeetingNow, Record, Refusal, SipCounters, What};
 use sip::Transport;
 use spool::id::{MeetingId, SeatNo};
 use spool::line::MediaEvent;
@@ -17,7 +17,7 @@ use super::later::{self, After};
 use crate::call::{Input, News, Refused};
 use crate::consent::Wording;
 use crate::gathering::Gathering;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanError};
 
 impl Switchboard {
     pub(super) fn asked(&mut self, ask: Ask) {
@@ -31,6 +31,7 @@ impl Switchboard {
             Ask::Put(meeting, reply) => self.put(*meeting, reply),
             Ask::Remove(meeting, reply) => self.remove(meeting, reply),
             Ask::List(reply) => drop(reply.send(self.list())),
+            Ask::Record(meeting, guest, reply) => drop(reply.send(self.record_asked(meeting, guest))),
             Ask::Agenda(meeting, item, reply) => self.set_agenda(meeting, item, reply),
             Ask::Of(meeting, what, reply) => drop(reply.send(self.asked_of(meeting, what))),
             Ask::Hands(meeting, reply) => drop(reply.send(self.hands(meeting))),
@@ -59,7 +60,7 @@ impl Switchboard {
                 Ok(())
             }
             OfMeeting::Start => self.start_record(meeting, None).map_err(refused),
-            OfMeeting::Pause => self.pause_record(meeting, PausedBy::Desk).map_err(refused),
+            OfMeeting::Pause(by) => self.pause_record(meeting, by).map_err(refused),
             OfMeeting::CloseSection => self.close_section(meeting).map_err(refused),
             OfMeeting::Marker(text_id) => self.mark(meeting, text_id),
             OfMeeting::Lock(on) => {
@@ -143,7 +144,9 @@ impl Switchboard {
             let _gone = reply.send(Err(refusal("agenda", "an agenda item is a number from 1 to 999")));
             return;
         }
-        if let (Some(item), true) = (item, self.gatherings.contains_key(&meeting)) {
+        // In the recording once: a guest's journal is of the same one.
+        let marks = self.gatherings.get(&meeting).is_some_and(|there| !there.guest);
+        if let (Some(item), true) = (item, marks) {
             let _marked = self.mark(meeting, format!("agenda-{item}"));
         }
         self.tell(What::AgendaChanged { meeting, item });
@@ -216,10 +219,14 @@ impl Switchboard {
         }
         let told = |plan: &Plan| plan.meeting(id).map(|meeting| (meeting.number.clone(), meeting.rule.notice.clone()));
         let before = told(&self.parts.plan);
-        if let Err(why) = self.parts.plan.put(meeting, Wording::knows) {
+        let own = self.parts.gateway;
+        let ours = meeting.gateways.is_empty() || meeting.gateways.iter().any(|door| door.gateway == own);
+        let put = if ours { self.parts.plan.put(meeting, Wording::knows) } else { Err(PlanError::Gateways) };
+        if let Err(why) = put {
             let _gone = reply.send(Err(refusal(why.code(), &why.to_string())));
             return;
         }
+        self.see_to_leases();
         self.resume(id);
         if before != told(&self.parts.plan) {
             self.notice_changed(id);
@@ -253,6 +260,7 @@ impl Switchboard {
             let _gone = reply.send(Err(refusal("no-such-meeting", "this gateway holds no such meeting")));
             return;
         }
+        self.see_to_leases();
         self.end_meeting(meeting);
         self.save_plan(reply);
     }
@@ -339,6 +347,8 @@ impl Switchboard {
                     self.section_opened(meeting, by, opened);
                 }
             }
+            After::HomeDid { meeting, call, done } => self.home_did(meeting, call, done),
+            After::Home { meeting, home, word } => self.home_answered(meeting, home, word),
             After::Waiting { reply, waiting } => drop(reply.send(waiting)),
             After::Nothing => {}
         }

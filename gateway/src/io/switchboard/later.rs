@@ -1,15 +1,16 @@
 //! What takes time, as futures whose end is one more thing that happens.
 //!
-//! Not here: what is done then (`carry`, `desk`).
+//! Not here: what is done then (`carry`, `desk`, `guests`).
 
 use std::pin::Pin;
 
-use control::{CutDone, Refusal, Waiting};
-use spool::id::{MeetingId, RecordingId, SeatNo, SectionId, TrackId};
+use control::{CutDone, RecordState, Refusal, Waiting};
+use spool::id::{GatewayId, MeetingId, RecordingId, SeatNo, SectionId, TrackId};
 use tokio::sync::oneshot;
 
 use super::super::control::{Done, Reply, refusal};
 use super::super::recorder::RecorderError;
+use crate::call::Refused;
 use crate::consent::Permit;
 use crate::ids::CallId;
 
@@ -52,6 +53,18 @@ pub(super) enum After {
         recording: RecordingId,
         by: Option<CallId>,
         opened: bool,
+    },
+    /// What a home gateway said when it was asked how the record of a meeting stands.
+    Home {
+        meeting: MeetingId,
+        home: GatewayId,
+        word: Option<RecordState>,
+    },
+    /// What a home gateway made of a wish that a caller here has of the record.
+    HomeDid {
+        meeting: MeetingId,
+        call: CallId,
+        done: Result<(), Refused>,
     },
     Waiting {
         reply: Reply<Result<Waiting, Refusal>>,

@@ -16,6 +16,7 @@
 
 mod carry;
 mod desk;
+mod guests;
 mod later;
 mod record;
 mod signalling;
@@ -29,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use spool::id::{EpochId, GatewayId, MeetingId, SeatNo};
+use spool::id::{EpochId, GatewayId, MeetingId, RecordingId, SeatNo};
 use tokio::sync::{mpsc, watch};
 
 use self::told::Told;
@@ -44,6 +45,7 @@ use crate::call::{Call, Input, RecordState};
 use crate::config::Config;
 use crate::gathering::Gathering;
 use crate::ids::CallId;
+use crate::lease::Lease;
 use crate::plan::Plan;
 use crate::prompts::Prompts;
 
@@ -106,6 +108,10 @@ struct Switchboard {
     lines: HashMap<CallId, Line>,
     legs: HashMap<sip::Leg, CallId>,
     gatherings: HashMap<MeetingId, Gathering>,
+    /// Of every meeting whose home is another gateway: its word about the record.
+    leases: HashMap<MeetingId, Lease>,
+    /// Recordings that were ended for all, the newest last: what a guest is told that still has somebody in one.
+    ended: VecDeque<RecordingId>,
     later: FuturesUnordered<later::Future>,
     told: Told,
     /// What is still to be fed, whether somebody is feeding, and who left meanwhile: see [`Switchboard::feed`].
@@ -131,6 +137,8 @@ pub async fn run(parts: Parts, mut queues: Queues) {
         lines: HashMap::new(),
         legs: HashMap::new(),
         gatherings: HashMap::new(),
+        leases: HashMap::new(),
+        ended: VecDeque::new(),
         later: FuturesUnordered::new(),
         told,
         inbox: VecDeque::new(),
@@ -141,6 +149,7 @@ pub async fn run(parts: Parts, mut queues: Queues) {
         give_up: None,
         trouble: None,
     };
+    board.see_to_leases();
     loop {
         let wake = board.next_wake();
         tokio::select! {
@@ -170,10 +179,11 @@ impl Switchboard {
         let sip = self.parts.endpoint.deadline();
         // Without anything to wait for, an hour is as good as for ever.
         let idle = Instant::now() + Duration::from_secs(3600);
-        calls.chain(sip).chain(self.give_up).min().unwrap_or(idle).min(idle)
+        calls.chain(sip).chain(self.give_up).chain(self.next_of_guests()).min().unwrap_or(idle).min(idle)
     }
 
     fn time_passed(&mut self, now: Instant) {
+        self.guests_time_passed(now);
         if self.parts.endpoint.deadline().is_some_and(|deadline| deadline <= now) {
             let mut out = Vec::new();
             self.parts.endpoint.time_passed(now, &mut out);

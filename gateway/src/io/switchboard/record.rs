@@ -5,7 +5,7 @@
 //! Not here: whether it may (`gathering`), and the words (`call`).
 
 use control::{PausedBy, Record, What};
-use spool::id::{MeetingId, SectionId};
+use spool::id::{MeetingId, RecordingId, SeatNo, SectionId, TrackId};
 use spool::line::{EndWhy, MediaEvent};
 use tokio::sync::oneshot;
 
@@ -19,8 +19,13 @@ use crate::gathering::{Beginning, CannotRecord};
 use crate::ids::CallId;
 
 impl Switchboard {
-    /// The record begins or goes on. `by`: the chair who hears it if that takes time and fails.
+    /// The record begins or goes on, by the chair's or the desk's word. How it stands at a guest is its home's to say.
     pub(super) fn start_record(&mut self, meeting: MeetingId, by: Option<CallId>) -> Result<(), Refused> {
+        if self.is_guest(meeting) { Err(Refused::CannotRecord) } else { self.begin_record(meeting, by) }
+    }
+
+    /// `by`: the chair who hears it if that takes time and fails.
+    pub(super) fn begin_record(&mut self, meeting: MeetingId, by: Option<CallId>) -> Result<(), Refused> {
         let section = self.parts.plan.meeting(meeting).map(|plan| plan.section);
         let planned = section.filter(|_| self.parts.plan.keys_left(meeting) > 0);
         if self.trouble.is_some() {
@@ -60,19 +65,23 @@ impl Switchboard {
     }
 
     pub(super) fn pause_record(&mut self, meeting: MeetingId, by: PausedBy) -> Result<(), Refused> {
+        if self.is_guest(meeting) {
+            return Err(Refused::CannotRecord);
+        }
         if !self.gatherings.get_mut(&meeting).is_some_and(|there| there.pause_record(by)) {
             return Err(Refused::NotOn);
         }
-        let told = match by {
-            PausedBy::Chair | PausedBy::Desk => RecordState::Paused,
-            PausedBy::Member => RecordState::Demanded,
-        };
-        self.record_changed(meeting, MediaEvent::Paused, told);
+        self.record_changed(meeting, MediaEvent::Paused, paused_by(Some(by)));
         Ok(())
     }
 
-    /// Every permit ends with its section, and the chunk with them.
+    /// By the chair's or the desk's word.
     pub(super) fn close_section(&mut self, meeting: MeetingId) -> Result<(), Refused> {
+        if self.is_guest(meeting) { Err(Refused::CannotRecord) } else { self.close_section_here(meeting) }
+    }
+
+    /// Every permit ends with its section, and the chunk with them.
+    pub(super) fn close_section_here(&mut self, meeting: MeetingId) -> Result<(), Refused> {
         let there = self.gatherings.get_mut(&meeting).ok_or(Refused::NotOn)?;
         let (recording, crate::gathering::Section::Open(section)) = (there.recording, there.section) else {
             return Err(Refused::NotOn);
@@ -80,15 +89,7 @@ impl Switchboard {
         let permits = there.close_section().ok_or(Refused::NotOn)?;
         self.parts.plan.close(meeting, section);
         self.keep_plan();
-        let at = self.parts.clock.slot();
-        for (call, seat, track) in permits {
-            self.tell_worker(ToWorker::EndPermit { call, at });
-            let end = ToRecorder::EndTrack { recording, track, until: at, why: EndWhy::Section };
-            if self.parts.recorder.tell(end).is_err() {
-                tracing::error!(%track, "the recorder does not answer to the end of a section");
-            }
-            self.tell(What::PermitEnded { meeting, recording, seat, track });
-        }
+        self.end_permits(meeting, recording, permits, EndWhy::Section);
         self.off_record_changed(meeting);
         self.record_changed(meeting, MediaEvent::Stopped, RecordState::SectionClosed);
         self.tell(What::SectionClosed { meeting, recording, section });
@@ -100,6 +101,24 @@ impl Switchboard {
             After::SectionClosed { meeting, recording }
         }));
         Ok(())
+    }
+
+    pub(super) fn end_permits(
+        &mut self,
+        meeting: MeetingId,
+        recording: RecordingId,
+        permits: Vec<(CallId, SeatNo, TrackId)>,
+        why: EndWhy,
+    ) {
+        let at = self.parts.clock.slot();
+        for (call, seat, track) in permits {
+            self.tell_worker(ToWorker::EndPermit { call, at });
+            let end = ToRecorder::EndTrack { recording, track, until: at, why };
+            if self.parts.recorder.tell(end).is_err() {
+                tracing::error!(%track, "the recorder does not answer to the end of a permit");
+            }
+            self.tell(What::PermitEnded { meeting, recording, seat, track });
+        }
     }
 
     fn open_section(&mut self, meeting: MeetingId, section: SectionId, by: Option<CallId>) {
@@ -123,11 +142,11 @@ impl Switchboard {
     }
 
     /// Journal, room, callers and desk learn how the record stands now.
-    fn record_changed(&mut self, meeting: MeetingId, line: MediaEvent, told: RecordState) {
+    pub(super) fn record_changed(&mut self, meeting: MeetingId, line: MediaEvent, told: RecordState) {
         let Some(there) = self.gatherings.get(&meeting) else { return };
-        let (recording, record) = (there.recording, there.record);
+        let (recording, founded, record) = (there.recording, there.founded, there.record);
         self.note(recording, line);
-        self.tell_worker(ToWorker::Record { room: room_of(recording), on: record == Record::On });
+        self.tell_worker(ToWorker::Record { room: room_of(founded), on: record == Record::On });
         self.tell(What::RecordChanged { meeting, recording, record });
         self.tell_everybody(meeting, told);
     }
@@ -137,5 +156,13 @@ impl Switchboard {
         for call in calls.unwrap_or_default() {
             self.feed(call, Input::RecordChanged(told));
         }
+    }
+}
+
+/// How callers are told of a pause.
+pub(super) fn paused_by(by: Option<PausedBy>) -> RecordState {
+    match by {
+        Some(PausedBy::Chair | PausedBy::Desk) | None => RecordState::Paused,
+        Some(PausedBy::Member) => RecordState::Demanded,
     }
 }

@@ -19,6 +19,9 @@ impl Switchboard {
             tracing::error!(%call, ?wish, "a seat wishes what it may not");
             return;
         }
+        if let Some(what) = wish.of_home().filter(|_| self.is_guest(meeting)) {
+            return self.wish_of_home(meeting, call, what);
+        }
         let answer = match wish {
             Wish::Agenda => Some(News::Agenda(self.parts.plan.agenda(meeting))),
             Wish::Hand => self.raise_hand(meeting, seat),
@@ -103,7 +106,9 @@ impl Switchboard {
     /// Everybody is said goodbye to. False: nobody is there.
     pub(super) fn end_meeting(&mut self, meeting: MeetingId) -> bool {
         let Some(there) = self.gatherings.get(&meeting) else { return false };
-        for call in there.calls().collect::<Vec<_>>() {
+        let (recording, calls) = (there.recording, there.calls().collect::<Vec<_>>());
+        self.remember_end(recording);
+        for call in calls {
             self.feed(call, Input::MeetingEnded);
         }
         self.word_given(meeting);

@@ -3,6 +3,7 @@
 //! Not here: the thread and its queues, and every way in which a disk can fail (crate `spool`).
 
 mod many;
+mod unknown;
 
 use std::path::Path;
 use std::time::Duration;
@@ -56,6 +57,7 @@ fn about() -> Box<About> {
         destroy_by_ms: i64::MAX / 2,
         rooms: vec!["plenum".to_owned()],
         seats: vec![SeatFact { seat: SeatNo(1), kind: SeatKind::Telephone }],
+        first_chunk: 0,
     })
 }
 
