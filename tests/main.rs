@@ -26,4 +26,5 @@ mod sources;
 mod support;
 mod tidy;
 mod time;
+mod two_gateways;
 mod withdrawal;

@@ -53,6 +53,32 @@ pub(crate) struct Seat {
     pub(crate) recorded: bool,
 }
 
+/// A gateway that can be telephoned, and says who sits there.
+pub(crate) trait Line {
+    /// Where its SIP socket is.
+    fn sip(&self) -> SocketAddr;
+    fn guest_pin(&self) -> String;
+    /// The demo's meeting as it sees it.
+    fn meeting(&self) -> Value;
+
+    fn seats(&self) -> Vec<Seat> {
+        let meeting = self.meeting();
+        let seats = meeting["seats"].as_array().cloned().unwrap_or_default();
+        seats
+            .iter()
+            .map(|seat| Seat {
+                number: seat["seat"].as_u64().unwrap_or_else(|| panic!("a seat's number: {seat}")),
+                in_room: seat["state"] == "in_room",
+                recorded: seat["recorded"] == true,
+            })
+            .collect()
+    }
+
+    fn seat(&self, number: u64) -> Option<Seat> {
+        self.seats().into_iter().find(|seat| seat.number == number)
+    }
+}
+
 /// What `archiver export` wrote.
 #[derive(Debug)]
 pub(crate) struct Export {
@@ -168,10 +194,7 @@ impl House {
 
     /// The demo's meeting as the gateway sees it.
     pub(crate) fn meeting(&self) -> Value {
-        let answer =
-            http::ask_socket(&self.control_socket(), "GET", "/v1/meetings").expect("the control socket answers");
-        assert_eq!(answer.status, 200, "GET /v1/meetings");
-        answer.json().as_array().and_then(|all| all.first()).cloned().expect("the demo's meeting")
+        meeting_at(&self.control_socket())
     }
 
     /// Asks the gateway as the desk would, for the demo's meeting; the status of the answer.
@@ -201,20 +224,11 @@ impl House {
     }
 
     pub(crate) fn seats(&self) -> Vec<Seat> {
-        let meeting = self.meeting();
-        let seats = meeting["seats"].as_array().cloned().unwrap_or_default();
-        seats
-            .iter()
-            .map(|seat| Seat {
-                number: seat["seat"].as_u64().unwrap_or_else(|| panic!("a seat's number: {seat}")),
-                in_room: seat["state"] == "in_room",
-                recorded: seat["recorded"] == true,
-            })
-            .collect()
+        Line::seats(self)
     }
 
     pub(crate) fn seat(&self, number: u64) -> Option<Seat> {
-        self.seats().into_iter().find(|seat| seat.number == number)
+        Line::seat(self, number)
     }
 
     /// Waits until everybody has left and what was recorded lies with the archive: the spool is empty.
@@ -228,9 +242,7 @@ impl House {
     }
 
     pub(crate) fn spool_is_empty(&self) -> bool {
-        ["open", "ready", "orders"].iter().all(|place| {
-            std::fs::read_dir(self.spool().join(place)).map_or(true, |mut entries| entries.next().is_none())
-        })
+        spool_is_empty(&self.spool())
     }
 
     /// `archiver export --latest`, with the demo's own passphrase.
@@ -319,6 +331,20 @@ impl House {
     }
 }
 
+impl Line for House {
+    fn sip(&self) -> SocketAddr {
+        Self::sip(self)
+    }
+
+    fn guest_pin(&self) -> String {
+        Self::guest_pin(self)
+    }
+
+    fn meeting(&self) -> Value {
+        Self::meeting(self)
+    }
+}
+
 impl Drop for House {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -342,6 +368,19 @@ impl Export {
     pub(crate) fn all(&self) -> Sound {
         Sound::read(&self.dir.join("all.wav"))
     }
+}
+
+/// The demo's meeting as the gateway with this control socket sees it.
+pub(super) fn meeting_at(socket: &Path) -> Value {
+    let answer = http::ask_socket(socket, "GET", "/v1/meetings").expect("the control socket answers");
+    assert_eq!(answer.status, 200, "GET /v1/meetings");
+    answer.json().as_array().and_then(|all| all.first()).cloned().expect("the demo's meeting")
+}
+
+pub(super) fn spool_is_empty(spool: &Path) -> bool {
+    ["open", "ready", "orders"]
+        .iter()
+        .all(|place| std::fs::read_dir(spool.join(place)).map_or(true, |mut entries| entries.next().is_none()))
 }
 
 /// Sends a signal to a process this story started, or had the demo start.
@@ -388,7 +427,7 @@ fn build_once() {
 }
 
 /// Free for datagrams and for connections.
-fn free_sip_port(host: &str) -> u16 {
+pub(super) fn free_sip_port(host: &str) -> u16 {
     let free = || {
         let socket = UdpSocket::bind(format!("{host}:0")).ok()?;
         let port = socket.local_addr().ok()?.port();

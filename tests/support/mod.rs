@@ -15,6 +15,7 @@ pub(crate) mod makers;
 pub(crate) mod mutant;
 pub(crate) mod network;
 pub(crate) mod phone;
+pub(crate) mod second;
 pub(crate) mod stranger;
 pub(crate) mod wire;
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::ears::{HEARD_DBOV, Person, TRACE_DBOV};
-use super::house::{House, lines_of, signal};
+use super::house::{Line, lines_of, signal};
 use super::{program, until};
 
 #[derive(Debug)]
@@ -31,12 +31,12 @@ pub(crate) struct Phone {
 
 impl Phone {
     /// Rings; back when the call is answered.
-    pub(crate) fn calls(house: &House, who: Person) -> Self {
+    pub(crate) fn calls(house: &impl Line, who: Person) -> Self {
         Self::calls_with(house, who, &[])
     }
 
     /// The same, with further arguments for `gateway dial`.
-    pub(crate) fn calls_with(house: &House, who: Person, more: &[&str]) -> Self {
+    pub(crate) fn calls_with(house: &impl Line, who: Person, more: &[&str]) -> Self {
         let listed = Person::ALL.map(|person| person.hz().to_string()).join(",");
         let here = if house.sip().is_ipv4() { "127.0.0.1" } else { "[::1]" };
         let caller = ["--caller", if who == Person::Anna { PLANTED_NUMBER } else { PLANTED_NAME }];
@@ -60,7 +60,7 @@ impl Phone {
     }
 
     /// Rings, agrees, and is in the room and recorded.
-    pub(crate) fn recorded(house: &House, who: Person) -> Self {
+    pub(crate) fn recorded(house: &impl Line, who: Person) -> Self {
         let mut phone = Self::calls(house, who);
         phone.arrives(house);
         phone.agrees(house);
@@ -68,7 +68,7 @@ impl Phone {
     }
 
     /// Rings, refuses, and is in the room off record.
-    pub(crate) fn off_record(house: &House, who: Person) -> Self {
+    pub(crate) fn off_record(house: &impl Line, who: Person) -> Self {
         let mut phone = Self::calls(house, who);
         phone.arrives(house);
         phone.refuses(house);
@@ -126,11 +126,11 @@ impl Phone {
     }
 
     /// Hears the greeting, keys the guests' PIN, has a seat.
-    pub(crate) fn arrives(&mut self, house: &House) {
+    pub(crate) fn arrives(&mut self, house: &impl Line) {
         self.arrives_with(house, &house.guest_pin());
     }
 
-    pub(crate) fn arrives_with(&mut self, house: &House, pin: &str) {
+    pub(crate) fn arrives_with(&mut self, house: &impl Line, pin: &str) {
         self.hears_out();
         let before: Vec<u64> = house.seats().iter().map(|seat| seat.number).collect();
         self.keys(&format!("{pin}#"));
@@ -140,19 +140,19 @@ impl Phone {
     }
 
     /// Hears who records, why, and how to take it back, says yes with 1, skips the receipt, is in the room and recorded.
-    pub(crate) fn agrees(&mut self, house: &House) {
+    pub(crate) fn agrees(&mut self, house: &impl Line) {
         self.does(MANDATORY_PART);
         self.says_yes(house);
     }
 
     /// The same, after the whole notice.
-    pub(crate) fn hears_all_and_agrees(&mut self, house: &House) {
+    pub(crate) fn hears_all_and_agrees(&mut self, house: &impl Line) {
         self.hears_out();
         self.says_yes(house);
     }
 
     /// Says yes where no key is left for it: is told so, and is in the room off record.
-    pub(crate) fn agrees_in_vain(&mut self, house: &House) {
+    pub(crate) fn agrees_in_vain(&mut self, house: &impl Line) {
         self.does(MANDATORY_PART);
         let seat = self.seat;
         let in_room = || within(AT_ONCE, || house.seat(seat).is_some_and(|seat| seat.in_room));
@@ -164,7 +164,7 @@ impl Phone {
     }
 
     /// A 1 before its time does not count, and neither does the `#` that would skip a receipt.
-    fn says_yes(&mut self, house: &House) {
+    fn says_yes(&mut self, house: &impl Line) {
         let seat = self.seat;
         let recorded = || within(AT_ONCE, || house.seat(seat).is_some_and(|seat| seat.recorded));
         for _ in 0..NOTICE_PARTS {
@@ -179,14 +179,14 @@ impl Phone {
     }
 
     /// Says no with 2, which counts at once, and is in the room.
-    pub(crate) fn refuses(&mut self, house: &House) {
+    pub(crate) fn refuses(&mut self, house: &impl Line) {
         self.does("p1");
         self.keys("2");
         self.enters(house);
     }
 
     /// Skips what is still said with `#` and waits for the room's door.
-    pub(crate) fn enters(&mut self, house: &House) {
+    pub(crate) fn enters(&mut self, house: &impl Line) {
         for _ in 0..NOTICE_PARTS {
             if within(AT_ONCE, || house.seat(self.seat).is_some_and(|seat| seat.in_room)) {
                 return;
